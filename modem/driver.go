@@ -1,0 +1,257 @@
+package modem
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"supersim-agent/atcmd"
+)
+
+// Driver speaks with one module through an AT port. It keeps no picture of the modem: every look asks, every operation
+// reads before it writes. What it remembers is the session: the chosen dialect, the <n> of the registration commands,
+// and which domain carried data last.
+//
+// Attach, Look and the operations may be called from one goroutine at a time. Interpret may be called at any time.
+type Driver struct {
+	Clock Clock // set before the first use, if it is not to be the time package
+
+	port     *atcmd.Port
+	dialects []*Dialect
+
+	dialect  atomic.Pointer[Dialect]
+	regN     [NumDomains]atomic.Int32 // the <n> that was accepted
+	serving  atomic.Int32             // Domain that had data last
+	signal   int                      // index of the dialect's signal query in use
+	refusals int                      // how often it was refused
+	flipped  time.Time                // last change of functionality
+}
+
+// NewDriver makes a driver for the module behind p. Until Attach has identified it, the standard dialect is in use.
+func NewDriver(p *atcmd.Port, dialects []*Dialect) *Driver {
+	d := &Driver{Clock: systemClock{}, port: p, dialects: dialects}
+	d.adopt(Standard)
+	return d
+}
+
+// Dialect returns the dialect in use.
+func (d *Driver) Dialect() *Dialect { return d.dialect.Load() }
+
+func (d *Driver) adopt(dialect *Dialect) {
+	d.dialect.Store(dialect)
+	d.signal, d.refusals = 0, 0
+	for i := range d.regN {
+		d.regN[i].Store(AnyN)
+	}
+	d.serving.Store(int32(dialect.firstServing()))
+}
+
+// firstServing is where data is expected before any was seen: LTE if the family has it.
+func (d *Dialect) firstServing() Domain {
+	for _, want := range [...]Domain{EPS, FGS, PS, CS} {
+		if _, ok := d.registrar(want); ok {
+			return want
+		}
+	}
+	return EPS
+}
+
+const (
+	probeTime  = time.Second            // AT answers within 300 ms on every family
+	probePause = 200 * time.Millisecond // between probes that come back at once
+)
+
+// Attach begins a session: it waits until the module answers, identifies it, chooses the dialect and sends what a
+// module forgets at every boot. It is called again after a Booted observation. It changes nothing that lasts.
+//
+// A module that restarts is silent for longer than the port of a running one tolerates: after Reset, open a new port
+// with Options.BootTime = LongestBoot(…).
+func (d *Driver) Attach(ctx context.Context) (Identity, error) {
+	d.adopt(Standard)
+	d.port.SetURCs(d.allURCs())
+	if err := d.handshake(ctx); err != nil {
+		return Identity{}, opError("attach", err)
+	}
+	for _, cmd := range []string{"ATE0", "AT+CMEE=1"} {
+		if _, err := d.exec(ctx, cmd, ""); err != nil {
+			return Identity{}, opError("attach", err)
+		}
+	}
+	id, err := d.identify(ctx)
+	if err != nil {
+		return Identity{}, opError("attach", err)
+	}
+	if err := d.setUp(ctx); err != nil {
+		return id, opError("attach", err)
+	}
+	return id, nil
+}
+
+// allURCs is what may arrive before the family is known.
+func (d *Driver) allURCs() []atcmd.URC {
+	all := slices.Clone(StandardURCs)
+	for _, dialect := range d.dialects {
+		all = append(all, dialect.URCs...)
+	}
+	return all
+}
+
+// handshake sends AT until it is answered. A module that boots drops what it receives, without an echo or an error.
+func (d *Driver) handshake(ctx context.Context) error {
+	last := d.Clock.Now().Add(LongestBoot(d.dialects))
+	for {
+		_, err := d.port.Exec(ctx, atcmd.Cmd{Text: "AT", Timeout: probeTime})
+		if err == nil || d.port.Err() != nil || d.Clock.Now().After(last) || !d.sleep(ctx, probePause) {
+			return err
+		}
+	}
+}
+
+// LongestBoot is how long a module of an unknown family may be silent after power-on: what atcmd.Options.BootTime of
+// its port should be.
+func LongestBoot(dialects []*Dialect) time.Duration {
+	longest := Standard.BootTime
+	for _, dialect := range dialects {
+		longest = max(longest, dialect.BootTime)
+	}
+	return longest
+}
+
+// identify asks for the model, adopts its dialect if it is another one, and asks for the rest in that dialect.
+func (d *Driver) identify(ctx context.Context) (Identity, error) {
+	lines, err := d.ask(ctx, "AT+CGMM", "")
+	if err != nil {
+		return Identity{}, err
+	}
+	model := firstWord(lines)
+	if model == "" {
+		return Identity{}, unreadable("AT+CGMM", "")
+	}
+	dialect := Choose(d.dialects, model)
+	if dialect != d.Dialect() {
+		d.adopt(dialect)
+		d.port.SetURCs(append(slices.Clone(StandardURCs), dialect.URCs...))
+	}
+	id := Identity{Vendor: dialect.Vendor, Model: model, Dialect: dialect.Name}
+	if lines, err = d.ask(ctx, dialect.Firmware, ""); err == nil {
+		id.Firmware = firstWord(lines)
+	} else if !refused(err) {
+		return Identity{}, err
+	}
+	if lines, err = d.ask(ctx, "AT+CGSN", ""); err != nil && !refused(err) {
+		return Identity{}, err
+	}
+	for _, l := range lines {
+		if imei, err := ParseIMEI(l); err == nil {
+			id.IMEI = imei
+		}
+	}
+	return id, nil
+}
+
+func firstWord(lines []string) string {
+	for _, l := range lines {
+		if w := ParseIdentityWord(l); w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// setUp sends the dialect's session commands and switches registration reports on.
+func (d *Driver) setUp(ctx context.Context) error {
+	dialect := d.Dialect()
+	for _, s := range dialect.Setup {
+		if err := d.step(ctx, s); err != nil && (s.Required || !refused(err)) {
+			return err
+		}
+	}
+	for _, r := range dialect.Reg {
+		if err := d.setRegistrar(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Driver) step(ctx context.Context, s Step) error {
+	if s.Read != "" {
+		lines, err := d.ask(ctx, s.Read, "")
+		if err != nil || slices.Contains(lines, s.Want) {
+			return err
+		}
+	}
+	_, err := d.exec(ctx, s.Write, "")
+	return err
+}
+
+// setRegistrar sets the best <n> that the module accepts. A domain that accepts none is left as it is: some modules
+// list a domain that their firmware lacks.
+func (d *Driver) setRegistrar(ctx context.Context, r Registrar) error {
+	name := "AT" + regNames[r.Domain]
+	wanted := r.N
+	if r.Ask {
+		lines, err := d.ask(ctx, name+"=?", regNames[r.Domain])
+		if err != nil && !refused(err) {
+			return err
+		}
+		wanted = r.supported(lines)
+	}
+	for _, n := range wanted {
+		_, err := d.exec(ctx, name+"="+digit(n), "")
+		if err == nil {
+			d.regN[r.Domain].Store(int32(n))
+			return nil
+		}
+		if !refused(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// supported keeps the values that the module lists; all of them when the list cannot be read.
+func (r Registrar) supported(lines []string) []int {
+	var listed []int
+	for _, l := range lines {
+		listed = append(listed, regSupport(l)...)
+	}
+	if len(listed) == 0 {
+		return r.N
+	}
+	return slices.DeleteFunc(slices.Clone(r.N), func(n int) bool { return !slices.Contains(listed, n) })
+}
+
+func digit(n int) string { return string(rune('0' + n)) }
+
+// exec sends one command with the family's time limit.
+func (d *Driver) exec(ctx context.Context, text, prefix string) (atcmd.Reply, error) {
+	return d.port.Exec(ctx, atcmd.Cmd{Text: text, Prefix: prefix, Timeout: d.Dialect().limit(text)})
+}
+
+// ask is exec for those who want the lines.
+func (d *Driver) ask(ctx context.Context, text, prefix string) ([]string, error) {
+	reply, err := d.exec(ctx, text, prefix)
+	return reply.Lines, err
+}
+
+// Interpret reads an unsolicited line, as [Dialect.Interpret] does, with what this session knows.
+func (d *Driver) Interpret(line string) []Observation {
+	var n [NumDomains]int
+	for i := range n {
+		n[i] = int(d.regN[i].Load())
+	}
+	obs := d.Dialect().Interpret(line, n)
+	d.noteServing(obs)
+	return obs
+}
+
+// noteServing remembers which packet domain has service, for LookServing.
+func (d *Driver) noteServing(obs []Observation) {
+	for _, o := range obs {
+		if r, ok := o.(Registration); ok && r.Stat.Data() && r.Domain != CS {
+			d.serving.Store(int32(r.Domain))
+		}
+	}
+}
