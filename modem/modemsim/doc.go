@@ -1,0 +1,56 @@
+// Package modemsim is a simulated world for a cellular device: one module that answers AT commands, the SIM in it with
+// its multi-IMSI applet, the radio networks around it, and the operator's cloud that reports connection events. What
+// the module says and what the cloud says come from the same happening, so that an agent which compares the two can be
+// tested on real contradictions.
+//
+// It is not a protocol stack: NAS procedures are a few rules and timers, PPP is not spoken, and radio is one RSRP value
+// per cell. It shares no code with the driver that it is meant to test, and imports nothing of this module.
+//
+// # Shape
+//
+// core is everything that happens. It is pure: no goroutine, no lock, no clock; an agenda of tasks runs in the order of
+// their times, and what must reach the outside is collected as effects. World is the shell: it owns the clock, moves
+// bytes between a front and the core, and performs effects in order. Inside core,
+//
+//	card     SIM files (IMSI, EF_FPLMN), PIN, the applet's timer, REFRESH
+//	nas      search, attach, attempt counter, T3411, T3402, T3247, forbidden lists
+//	home     subscription, NAP, rate limit, data sessions, connection events
+//	mail     delay, jitter, loss, duplicates, reordering on the way to the device
+//	module   power, boot, settings, faults; cli runs command lines; line writes them out roughly
+//
+// The same seed and the same input at the same times give the same bytes. All randomness comes from a few PCG streams,
+// one per concern, so that the host's timing does not change the radio's luck.
+//
+// # Scenario files
+//
+// A scenario (TOML) describes a world, what changes in it, and what an agent should make of it; the tables in schema.go
+// are the list of keys. Mistakes are reported together, each with line and column. The module's own section is
+// [module], or [modem] with a name in it: modem = "…" takes the key for itself.
+//
+//	title = "inactive SIM, activated after 40 minutes"
+//	modem = "quectel-eg25"
+//	duration = "3h"
+//	[sim]
+//	status = "inactive"
+//	[[cell]]
+//	plmn = "310410"
+//	[[at]]
+//	time = "40m"
+//	set.sim.status = "active"
+//	[[at]]
+//	time = "90m"
+//	fault = "modem-hang"
+//	fault_for = "2m"
+//	[[expect]]
+//	by = "5m"
+//	verdict = "sim-inactive"
+//
+// A cell is changed by its PLMN or its place in the file: set.cell.310410.rsrp = -130, set.cell.0.nap_allowed = false.
+//
+// # Adding a personality
+//
+// Write a function that returns a *personality (quectel.go is a model): identification, boot lines, the formats that
+// differ, and a table of the family's own commands; list what it lacks. Cite the manual and page for each row and mark
+// guesses. Add the function to the list in personality.go and a transcript of expected answers to personality_test.go.
+// Nothing else knows the list.
+package modemsim
