@@ -1,0 +1,193 @@
+// Package core is the root machine: one event in, actions out. It keeps the facts, judges them, plans, and decides what
+// to ask the modem next. It is pure: no clock, no I/O, no goroutine, no randomness of its own; one goroutine owns it.
+//
+// Contract with the shell that drives it:
+//
+//   - Step(now, event) is total: any event in any state. now never goes backwards by its monotonic reading.
+//   - Every Action carries an id; the shell answers it with exactly one Done of the same id. At most one Action is
+//     outstanding, so nothing else touches the modem meanwhile. A Done with another id is counted and dropped.
+//   - An attach action is in the history before it is returned, so that its budget is spent even if the shell dies.
+//   - The shell closes the port before it reports LineDead, PortGone or a failed Greet; the core opens it again.
+//   - Deadline is when Step(Tick) could next have an effect. Until then a Tick changes nothing.
+//   - Snapshot may be handed to any goroutine: it shares only memory that is never written again.
+package core
+
+import (
+	"strings"
+	"time"
+
+	"supersim-agent/agent/attach"
+	"supersim-agent/agent/correlate"
+	"supersim-agent/agent/facts"
+	"supersim-agent/modem"
+)
+
+// Config is what the core must know of the configuration.
+type Config struct {
+	Want       facts.Want
+	Policy     attach.Policy
+	PortPath   string        // for people; the shell opens it
+	StartDelay time.Duration // before the first action: spreads a fleet that gets its power back at once
+}
+
+// Core is the root machine. The zero value is not usable; see New.
+type Core struct {
+	cfg     Config
+	started time.Time
+	f       *facts.Facts
+
+	verdict  correlate.Verdict
+	since    time.Time          // of the verdict's code
+	previous *correlate.Verdict // the verdict before it
+	decision attach.Decision
+	history  attach.History
+
+	flight          flight
+	nextID          uint64
+	looks           looks
+	greeted         bool      // the session with the modem is set up
+	bootedMeanwhile bool      // it restarted since the greeting began
+	loss            *Failure  // of the port, learnt while an action was under way
+	reopenAt        time.Time // the port may be opened again
+	reopens         int       // in a row without success
+	deadline        time.Time
+
+	log       log
+	rev       uint64 // counts changes of anything a snapshot shows
+	portOpens int
+	Stale     int  // completions nobody waited for
+	probeNow  bool // a person asked for a fresh look
+}
+
+// flight is the action that is under way.
+type flight struct {
+	id uint64 // 0: none
+	op Op
+	at time.Time
+}
+
+// New returns a core that knows nothing yet.
+func New(now time.Time, cfg Config) *Core {
+	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), reopenAt: now.Add(cfg.StartDelay)}
+	c.f.Port.Path = cfg.PortPath
+	c.deadline = c.reopenAt
+	c.judge(now)
+	c.plan(now)
+	return c
+}
+
+// Deadline is when Step(now, Tick{}) could next have an effect.
+func (c *Core) Deadline() time.Time { return c.deadline }
+
+// Step takes an event in and returns what to do.
+func (c *Core) Step(now time.Time, ev Event) []Action {
+	if _, tick := ev.(Tick); tick && now.Before(c.deadline) {
+		return nil
+	}
+	c.take(now, ev)
+	c.judge(now)
+	c.plan(now)
+	act := c.next(now)
+	c.setDeadline(now)
+	return act
+}
+
+// take puts the event into the facts.
+func (c *Core) take(now time.Time, ev Event) {
+	switch ev := ev.(type) {
+	case Done:
+		c.done(now, ev)
+	case Seen:
+		c.apply(now, ev.Observations)
+	case PortLost:
+		c.portLost(now, ev.Failure)
+	case CloudBatch:
+		c.note(now, c.f.AddCloud(now, ev.Source, ev.Events, ev.Problems))
+		c.rev++
+	case ClockState:
+		if c.f.Clock.Synced(ev.NTP) {
+			c.note(now, []facts.Change{{Side: facts.Host, Kind: "clock", Text: "clock: " + string(c.f.Clock.State)}})
+		}
+	case ProbeRequest:
+		c.looks.all()
+		c.probeNow = true
+	}
+}
+
+// apply feeds observations and lets what they touch be looked at again.
+func (c *Core) apply(now time.Time, list []modem.Observation) {
+	for _, obs := range list {
+		before := c.f.Registered.Value
+		changes := c.f.Apply(now, obs)
+		c.note(now, changes)
+		if len(changes) > 0 {
+			c.looks.touched(obs)
+		}
+		if c.f.Registered.Value != before {
+			c.looks.registrationChanged()
+		}
+		if _, boot := obs.(modem.Booted); boot {
+			c.restarted()
+		}
+	}
+	if len(list) > 0 {
+		c.rev++
+	}
+}
+
+// restarted: the module forgot our session settings; it must be greeted again.
+func (c *Core) restarted() {
+	c.greeted = false
+	c.bootedMeanwhile = true
+	c.looks.all()
+}
+
+// judge renews the verdict and writes a change of it into the timeline.
+func (c *Core) judge(now time.Time) {
+	v := correlate.Judge(now, c.f)
+	if v.Code != c.verdict.Code {
+		if c.verdict.Code != "" {
+			old := c.verdict
+			c.previous = &old
+		}
+		c.since = now
+		c.verdict = v
+		c.log.add(now, Entry{Side: facts.Agent, Kind: "verdict", Text: v.Summary, Verdict: v.Code})
+		c.rev++
+		return
+	}
+	c.verdict = v
+}
+
+// plan renews the decision.
+func (c *Core) plan(now time.Time) {
+	d := attach.Plan(now, c.f, c.verdict, &c.history, c.cfg.Policy)
+	if d.Kind != c.decision.Kind || d.Rule != c.decision.Rule || d.Step != c.decision.Step {
+		c.rev++
+		if d.Rule != c.decision.Rule && d.At.Sub(now) >= time.Minute {
+			c.log.add(now, Entry{Side: facts.Agent, Kind: "plan", Text: planWords(now, d), Action: attach.Hold})
+		}
+	}
+	c.decision = d
+}
+
+// planWords says what is waited for: "hold for 27m, then radio-cycle: …".
+func planWords(now time.Time, d attach.Decision) string {
+	wait := strings.TrimSuffix(d.At.Sub(now).Round(time.Minute).String(), "0s")
+	if d.Kind == attach.Hold {
+		return "hold for " + wait + ": " + d.Why
+	}
+	return "hold for " + wait + ", then " + string(d.Kind) + ": " + d.Why
+}
+
+// note writes changes into the timeline.
+func (c *Core) note(now time.Time, changes []facts.Change) {
+	for _, ch := range changes {
+		at := ch.At
+		if at.IsZero() {
+			at = now
+		}
+		c.log.add(now, Entry{Side: ch.Side, Kind: ch.Kind, Text: ch.Text, EventSID: ch.EventSID, At: at})
+		c.rev++
+	}
+}

@@ -1,0 +1,95 @@
+package core
+
+import (
+	"supersim-agent/agent/attach"
+	"supersim-agent/agent/cloud"
+	"supersim-agent/modem"
+)
+
+// Event is anything that comes in.
+type Event interface{ event() }
+
+type (
+	// Tick says that time has passed.
+	Tick struct{}
+	// Done completes the Action with the same id.
+	Done struct {
+		ID           uint64
+		Port         string // OpenPort: its path, once it is known
+		Observations []modem.Observation
+		Failure      *Failure // nil when it went well
+	}
+	// Seen brings what the modem said unasked.
+	Seen struct{ Observations []modem.Observation }
+	// PortLost says that the port went away between actions.
+	PortLost struct{ Failure Failure }
+	// CloudBatch brings connection events.
+	CloudBatch struct {
+		Source   string
+		Events   []cloud.Event
+		Problems int // events in the batch that could not be understood
+	}
+	// ClockState tells whether the host's clock follows a time server.
+	ClockState struct{ NTP bool }
+	// ProbeRequest asks for a fresh look at everything.
+	ProbeRequest struct{}
+)
+
+func (Tick) event()         {}
+func (Done) event()         {}
+func (Seen) event()         {}
+func (PortLost) event()     {}
+func (CloudBatch) event()   {}
+func (ClockState) event()   {}
+func (ProbeRequest) event() {}
+
+// FailureKind is what a failure means for the core.
+type FailureKind uint8
+
+const (
+	Refused     FailureKind = iota // the modem answered, with an error
+	NoAnswer                       // the command timed out; the port is being resynchronised
+	LineDead                       // nothing answers any more: the port must be closed and opened again
+	PortGone                       // the port disappeared or cannot be opened
+	Unsupported                    // this modem cannot do it
+)
+
+// Failure is an action that went wrong.
+type Failure struct {
+	Kind   FailureKind
+	Text   string // what was attempted, on what, what came back
+	Cause  modem.Cause
+	Reason string // PortGone: missing, permission, busy, sandbox, not-a-tty, gone
+	Holder string // PortGone, busy: who holds it
+}
+
+// Action is one thing for the shell to do.
+type Action struct {
+	ID uint64
+	Op Op
+}
+
+// Op is what to do.
+type Op interface{ op() }
+
+type (
+	// OpenPort opens the serial port.
+	OpenPort struct{}
+	// Greet shakes hands, identifies the module and sets the session up.
+	Greet struct{}
+	// Ask asks the modem one thing.
+	Ask struct {
+		Look modem.Look
+		CID  int
+	}
+	// Act changes something.
+	Act struct {
+		Kind attach.Kind
+		Want modem.PDPContext // for SetAPN, Activate, Reactivate
+	}
+)
+
+func (OpenPort) op() {}
+func (Greet) op()    {}
+func (Ask) op()      {}
+func (Act) op()      {}

@@ -1,0 +1,228 @@
+package core
+
+import (
+	"time"
+
+	"supersim-agent/agent/attach"
+	"supersim-agent/agent/facts"
+	"supersim-agent/modem"
+)
+
+// reopenWaits space the attempts to open a port that does not open or does not answer.
+var reopenWaits = []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second}
+
+// next chooses the one action that may be started now.
+func (c *Core) next(now time.Time) []Action {
+	if c.flight.id != 0 {
+		return nil
+	}
+	switch {
+	case c.decision.Due(now) && c.canAct(c.decision.Kind):
+		return c.act(now)
+	case now.Before(c.reopenAt):
+		return nil
+	case !c.f.Port.Open:
+		return c.launch(now, OpenPort{})
+	case !c.greeted:
+		c.bootedMeanwhile = false
+		return c.launch(now, Greet{})
+	}
+	if look, ok := c.looks.due(now, c.pace(now)); ok {
+		c.looks.asked(now, look)
+		return c.launch(now, Ask{Look: look, CID: c.cfg.Want.CID})
+	}
+	return nil
+}
+
+// canAct: power control needs no port, everything else a modem that was greeted.
+func (c *Core) canAct(k attach.Kind) bool {
+	return k == attach.PowerOn || k == attach.HardCycle || c.greeted && c.f.Port.Open
+}
+
+func (c *Core) launch(now time.Time, op Op) []Action {
+	c.nextID++
+	c.flight = flight{id: c.nextID, op: op, at: now}
+	return []Action{{ID: c.nextID, Op: op}}
+}
+
+// act starts the planned action: into the history first, then out.
+func (c *Core) act(now time.Time) []Action {
+	d := c.decision
+	c.history.Note(attach.Done{Kind: d.Kind, At: now, Rule: d.Rule, Why: d.Why})
+	c.log.add(now, Entry{Side: facts.Agent, Kind: "action", Text: string(d.Kind) + ": " + d.Why, Action: d.Kind})
+	c.rev++
+	w := c.cfg.Want
+	return c.launch(now, Act{Kind: d.Kind, Want: modem.PDPContext{CID: w.CID, Type: w.PDPType, APN: w.APN}})
+}
+
+// done takes a completion in.
+func (c *Core) done(now time.Time, d Done) {
+	if d.ID != c.flight.id || d.ID == 0 {
+		c.Stale++
+		return
+	}
+	op := c.flight.op
+	c.flight = flight{}
+	c.rev++
+	if d.Port != "" {
+		c.f.Port.Path = d.Port
+	}
+	c.apply(now, d.Observations)
+	if d.Failure != nil {
+		c.failed(now, op, *d.Failure)
+	} else {
+		c.succeeded(now, op)
+	}
+	if c.loss != nil && c.f.Port.Open {
+		c.lineLost(now, *c.loss)
+	}
+	c.loss = nil
+}
+
+func (c *Core) succeeded(now time.Time, op Op) {
+	switch op := op.(type) {
+	case OpenPort:
+		c.portOpens++
+		c.f.Port.Open, c.f.Port.Reason, c.f.Port.Holder, c.f.Port.Text, c.f.Port.Since = true, "", "", "", now
+		c.note(now, []facts.Change{{Side: facts.Host, Kind: "port", Text: "port " + c.f.Port.Path + " opened"}})
+		return
+	case Greet:
+		c.greeted, c.reopens = !c.bootedMeanwhile, 0
+		c.looks.all()
+	case Act:
+		c.acted(now, op, nil)
+	}
+	c.answered(now)
+}
+
+// answered: the modem speaks.
+func (c *Core) answered(now time.Time) {
+	if !c.f.Line.Alive {
+		c.f.Line = facts.Line{Alive: true, Since: now}
+		c.note(now, []facts.Change{{Side: facts.Local, Kind: "modem", Text: "the modem answers"}})
+	}
+}
+
+func (c *Core) failed(now time.Time, op Op, f Failure) {
+	if act, ok := op.(Act); ok {
+		c.acted(now, act, &f)
+	}
+	switch f.Kind {
+	case Refused:
+		if _, greet := op.(Greet); !greet {
+			c.answered(now)
+		}
+		return
+	case Unsupported:
+		if ask, ok := op.(Ask); ok {
+			c.looks.unsupported(ask.Look)
+		}
+		return
+	case NoAnswer:
+		if _, greet := op.(Greet); !greet {
+			c.looks.all() // the port resynchronises by itself and reports LineDead if that fails
+			return
+		}
+	case PortGone:
+		if act, ok := op.(Act); ok && takesPortAway(act.Kind) {
+			f.Reason = "" // it re-enumerates, as asked
+		}
+	}
+	c.lineLost(now, f)
+}
+
+// takesPortAway: these restart the module, so its USB ports vanish for a while.
+func takesPortAway(k attach.Kind) bool {
+	return k == attach.ModuleReset || k == attach.HardCycle || k == attach.PowerOn
+}
+
+// acted notes the outcome of an attach action and looks at what it changed.
+func (c *Core) acted(now time.Time, act Act, f *Failure) {
+	text := "ok"
+	if f != nil {
+		text = f.Text
+	}
+	c.history.Ended(text)
+	if f != nil {
+		c.log.add(now, Entry{Side: facts.Agent, Kind: "action", Text: string(act.Kind) + " failed: " + text})
+	}
+	if act.Kind == attach.Activate || act.Kind == attach.Reactivate {
+		cause := modem.Cause{}
+		if f != nil {
+			cause = f.Cause
+		}
+		c.f.Dialled(now, f == nil, cause, text)
+	}
+	c.f.Doubt(changedBy[act.Kind]...)
+	if takesPortAway(act.Kind) {
+		c.f.Restarting(now)
+		c.restarted()
+	}
+	c.looks.all()
+}
+
+// changedBy is what an action changes in the modem, whether it went well or not.
+var changedBy = map[attach.Kind][]facts.Setting{
+	attach.SetAPN:             {facts.SettingAPN, facts.SettingRadio},
+	attach.RadioOn:            {facts.SettingRadio},
+	attach.RadioCycle:         {facts.SettingRadio},
+	attach.AutomaticSelection: {facts.SettingSelection},
+}
+
+// portLost: the port went away by itself. If an action is under way, its completion may not know it yet.
+func (c *Core) portLost(now time.Time, f Failure) {
+	switch {
+	case !c.f.Port.Open:
+	case c.flight.id != 0:
+		c.loss = &f
+	default:
+		c.lineLost(now, f)
+	}
+}
+
+// lineLost closes the book on this session; the port is opened again after a wait that grows.
+func (c *Core) lineLost(now time.Time, f Failure) {
+	wasAlive := c.f.Line.Alive
+	c.greeted = false
+	if wasAlive {
+		c.f.Line = facts.Line{Since: now}
+		c.f.Lose(now)
+		c.restarted()
+	}
+	c.f.Line.Failing++
+	c.f.Line.Text = f.Text
+	if c.f.Port.Open || f.Reason != c.f.Port.Reason || f.Holder != c.f.Port.Holder {
+		c.f.Port.Since = now
+		c.note(now, []facts.Change{{Side: facts.Host, Kind: "port", Text: f.Text}})
+	}
+	c.f.Port.Open, c.f.Port.Reason, c.f.Port.Holder, c.f.Port.Text = false, f.Reason, f.Holder, f.Text
+	c.reopenAt = now.Add(reopenWaits[min(c.reopens, len(reopenWaits)-1)])
+	c.reopens++
+	c.rev++
+}
+
+// setDeadline is the earliest of all that can become due.
+func (c *Core) setDeadline(now time.Time) {
+	at := now.Add(idle)
+	if c.flight.id == 0 {
+		at = earlier(at, c.reopenAt, now)
+		if c.greeted {
+			at = earlier(at, c.looks.next(now, c.pace(now)), now)
+		}
+		if c.decision.Kind != attach.Hold && c.canAct(c.decision.Kind) {
+			at = earlier(at, c.decision.At, now)
+		}
+	}
+	c.deadline = at
+}
+
+// idle is the longest time between two judgements: some verdicts change by time alone.
+const idle = 15 * time.Second
+
+// earlier returns t if it lies between now and at. What is due already waits for the event that lets it go.
+func earlier(at, t, now time.Time) time.Time {
+	if t.After(now) && t.Before(at) {
+		return t
+	}
+	return at
+}

@@ -1,0 +1,334 @@
+package facts
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"supersim-agent/modem"
+)
+
+// Side tells whose word a fact is.
+type Side string
+
+const (
+	Local Side = "local" // the modem
+	Cloud Side = "cloud" // the operator's connection events
+	Host  Side = "host"  // this machine: ports, clock, routes
+	Agent Side = "agent" // our own verdicts and actions
+)
+
+// Change is one line of the timeline: something is different now.
+type Change struct {
+	Side     Side
+	Kind     string // port, modem, sim, registration, signal, data, cloud, clock, verdict, action
+	Text     string
+	EventSID string    // cloud only
+	At       time.Time // when it happened, if that is not when it was seen (cloud only)
+}
+
+// Apply puts an observation in its place. It returns what a person would call a change, in order; nil for no news.
+func (f *Facts) Apply(now time.Time, obs modem.Observation) []Change {
+	switch o := obs.(type) {
+	case modem.Identity:
+		return f.news(f.Modem.set(now, o), "modem", "%s %s, firmware %s", vendorName(o.Vendor), o.Model, o.Firmware)
+	case modem.SIM:
+		return f.applySIM(now, o)
+	case modem.ICCID:
+		return f.applyICCID(now, o)
+	case modem.IMSI:
+		return f.applyIMSI(now, o)
+	case modem.Radio:
+		return f.news(f.Radio.set(now, o), "modem", "radio %s (CFUN %d)", onOff(o.On()), o.Fun)
+	case modem.Operator:
+		return f.applyOperator(now, o)
+	case modem.Registration:
+		return f.applyRegistration(now, o)
+	case modem.Signal:
+		return f.applySignal(now, o)
+	case modem.Contexts:
+		return f.applyContexts(now, o)
+	case modem.Active:
+		return f.applyActive(now, slices.Contains(o.CIDs, f.Want.CID), "")
+	case modem.Address:
+		return f.applyAddress(now, o)
+	case modem.ContextLost:
+		if o.CID == 0 || o.CID == f.Want.CID {
+			return f.applyActive(now, false, o.Reason)
+		}
+	case modem.LastCause:
+		return f.applyLastCause(now, o)
+	case modem.Booted:
+		return f.applyBooted(now, o)
+	case modem.NetworkTime:
+		f.Clock.network(now, o.UTC)
+	}
+	return nil
+}
+
+func (f *Facts) news(changed bool, kind, format string, args ...any) []Change {
+	if !changed {
+		return nil
+	}
+	return []Change{{Side: Local, Kind: kind, Text: fmt.Sprintf(format, args...)}}
+}
+
+func (f *Facts) applySIM(now time.Time, o modem.SIM) []Change {
+	if o.Refreshed {
+		return []Change{{Side: Local, Kind: "sim", Text: "the SIM was initialised again (refresh)"}}
+	}
+	changed := f.SIM.set(now, o.State)
+	if o.State == modem.SIMReady {
+		f.SIMReadyAt = now
+	}
+	return f.news(changed, "sim", "SIM %s", simWords[o.State])
+}
+
+var simWords = map[modem.SIMState]string{
+	modem.SIMUnknown: "state unknown",
+	modem.SIMReady:   "ready",
+	modem.SIMBusy:    "busy",
+	modem.SIMMissing: "not found",
+	modem.SIMPIN:     "asks for its PIN",
+	modem.SIMPUK:     "is blocked and asks for its PUK",
+	modem.SIMLocked:  "locked to another device or network",
+	modem.SIMFault:   "reports a fault",
+}
+
+// applyICCID starts a new diary when another card is in the slot.
+func (f *Facts) applyICCID(now time.Time, id modem.ICCID) []Change {
+	old := f.ICCID
+	if !f.ICCID.set(now, id) {
+		return nil
+	}
+	told := f.Cloud.follow(string(id))
+	kind := "not a Super SIM"
+	if modem.SuperSIM(string(id)) {
+		kind = "a Super SIM"
+	}
+	changes := f.news(true, "sim", "ICCID %s, %s", id, kind)
+	if old.Known() {
+		f.IMSI.forget()
+		f.newOutage(now)
+		changes = append(changes, Change{Side: Local, Kind: "sim", Text: "another card than before: a new diary begins"})
+	}
+	return append(changes, told...)
+}
+
+func (f *Facts) newOutage(now time.Time) {
+	f.IMSIChanges, f.Denied, f.Dial = 0, 0, Dial{}
+	f.Cause.forget()
+	if !f.Registered.Value {
+		f.OutageStart = now
+	}
+}
+
+func (f *Facts) applyIMSI(now time.Time, id modem.IMSI) []Change {
+	old := f.IMSI
+	if !f.IMSI.set(now, id) {
+		return nil
+	}
+	if !old.Known() {
+		return f.news(true, "sim", "IMSI %s", id)
+	}
+	f.IMSIChanges++
+	return f.news(true, "sim", "IMSI changed from %s to %s (the SIM's applet tries another)", old.Value, id)
+}
+
+func (f *Facts) applyOperator(now time.Time, o modem.Operator) []Change {
+	changed := f.Operator.set(now, o)
+	switch {
+	case o.Mode == 1:
+		return f.news(changed, "modem", "network selection is manual: %s", o.PLMN)
+	case o.Mode == 2:
+		return f.news(changed, "modem", "network selection is off (COPS 2)")
+	case o.PLMN == "" && o.Name == "":
+		return nil
+	}
+	return f.news(changed, "registration", "network %s", joinNonEmpty(o.PLMN, o.Name))
+}
+
+func (f *Facts) applyRegistration(now time.Time, r modem.Registration) []Change {
+	cause := r.Cause
+	r.Cause = modem.Cause{} // kept by itself: a registration may still carry an old one
+	before, was := registrationWords(f.Serving()), f.Reg[r.Domain].Value.Stat
+	known := f.anyRegistration()
+	f.Reg[r.Domain].set(now, r)
+	if r.Stat == modem.RegDenied && was != modem.RegDenied {
+		f.Denied++
+	}
+	// The domains move together; what they mean together is told once.
+	words := registrationWords(f.Serving())
+	changes := f.news(!known || words != before, "registration", "%s", words)
+	if !r.Stat.Data() && cause != (modem.Cause{}) {
+		changes = append(changes, f.applyCause(now, cause, "")...)
+	}
+	f.settleRegistered(now)
+	return changes
+}
+
+func (f *Facts) anyRegistration() bool {
+	return slices.ContainsFunc(f.Reg[:], Seen[modem.Registration].Known)
+}
+
+// settleRegistered derives what all domains together mean. One domain that lost service does not lower the state
+// while another packet domain has it (a stale +CGREG: 0 after +CEREG: 5).
+func (f *Facts) settleRegistered(now time.Time) {
+	up := false
+	for _, d := range [...]modem.Domain{modem.PS, modem.EPS, modem.FGS} {
+		up = up || f.Reg[d].Known() && f.Reg[d].Value.Stat.Data()
+	}
+	if !f.Registered.set(now, up) {
+		return
+	}
+	if up {
+		f.Cause.forget()
+		f.CauseText, f.Denied, f.IMSIChanges = "", 0, 0
+		f.OutageStart = time.Time{}
+	} else {
+		f.OutageStart = now
+	}
+	f.settleData(now)
+}
+
+// settleData keeps DataLostAt and LastOnlineAt.
+func (f *Facts) settleData(now time.Time) {
+	switch {
+	case f.ReadyForData():
+		f.DataLostAt, f.LastOnlineAt = time.Time{}, now
+		f.Dial.Tries = 0
+	case f.Registered.Value && f.DataLostAt.IsZero():
+		f.DataLostAt = now
+	case !f.Registered.Value:
+		f.DataLostAt = time.Time{}
+	}
+}
+
+func (f *Facts) applySignal(now time.Time, s modem.Signal) []Change {
+	before := f.Signal
+	f.Signal.set(now, s)
+	if s.Heard() {
+		f.HeardAt = now
+	}
+	if Quality(before.Value) == Quality(s) || !before.Known() && !s.Heard() {
+		return nil
+	}
+	return f.news(true, "signal", "signal %s", SignalWords(s))
+}
+
+func (f *Facts) applyContexts(now time.Time, o modem.Contexts) []Change {
+	def := modem.PDPContext{CID: f.Want.CID}
+	for _, c := range o.List {
+		if c.CID == f.Want.CID {
+			def = c
+		}
+	}
+	return f.news(f.Context.set(now, def), "data", "APN %s (%s) in PDP context %d", quoteOrNone(def.APN), def.Type, def.CID)
+}
+
+func (f *Facts) applyActive(now time.Time, active bool, reason string) []Change {
+	was := f.Active
+	changed := f.Active.set(now, active)
+	if !active {
+		f.IP.set(now, "")
+	}
+	f.settleData(now)
+	switch {
+	case !changed, !was.Known() && !active:
+		return nil
+	case active:
+		return f.news(true, "data", "PDP context %d is active", f.Want.CID)
+	case reason != "":
+		return f.news(true, "data", "PDP context %d ended: %s", f.Want.CID, reason)
+	}
+	return f.news(true, "data", "PDP context %d is not active", f.Want.CID)
+}
+
+func (f *Facts) applyAddress(now time.Time, o modem.Address) []Change {
+	if o.CID != f.Want.CID {
+		return nil
+	}
+	changed := f.IP.set(now, o.IP)
+	f.settleData(now)
+	return f.news(changed && o.IP != "", "data", "IP address %s", o.IP)
+}
+
+// applyLastCause takes what the modem calls its last failure (+CEER). It is never cleared, so the same answer as before
+// says nothing new, and the first answer of all may be older than our last action; unless we were denied since.
+func (f *Facts) applyLastCause(now time.Time, o modem.LastCause) []Change {
+	news := f.LastCause.Known() && f.LastCause.Value != o.Cause || f.Denied > f.deniedAtLastCause
+	f.LastCause.set(now, o.Cause)
+	f.deniedAtLastCause = f.Denied
+	if !news {
+		return nil
+	}
+	return f.applyCause(now, o.Cause, o.Text)
+}
+
+func (f *Facts) applyCause(now time.Time, c modem.Cause, text string) []Change {
+	if c == (modem.Cause{}) || f.Registered.Value {
+		return nil
+	}
+	f.CauseText = text
+	return f.news(f.Cause.set(now, c), "registration", "reject cause %s %d (%s)", c.Domain, c.Number, c.Name())
+}
+
+func (f *Facts) applyBooted(now time.Time, o modem.Booted) []Change {
+	f.Boots++
+	f.Restarting(now)
+	return []Change{{Side: Local, Kind: "modem", Text: "the module restarted (" + o.Line + ")"}}
+}
+
+// Restarting says that the module is booting: it may be silent for a while and has lost its session.
+func (f *Facts) Restarting(now time.Time) {
+	f.BootingUntil = now.Add(bootTime)
+	f.Lose(now)
+}
+
+// Lose drops what is only true of a module that keeps running and answering. The card and its diary stay.
+func (f *Facts) Lose(now time.Time) {
+	f.Radio.forget()
+	f.Context.forget()
+	f.Active.forget()
+	f.IP.forget()
+	f.Reg = [modem.NumDomains]Seen[modem.Registration]{}
+	if f.Registered.Value || !f.Registered.Known() {
+		f.OutageStart = now
+	}
+	f.Registered.forget()
+	f.DataLostAt = time.Time{}
+}
+
+// Doubt forgets a setting that an action of ours is changing, until it is read again: what was read before no longer
+// counts, and the action must not be planned a second time because of it.
+func (f *Facts) Doubt(settings ...Setting) {
+	for _, s := range settings {
+		switch s {
+		case SettingAPN:
+			f.Context.forget()
+			f.Cause.forget()
+		case SettingRadio:
+			f.Radio.forget()
+		case SettingSelection:
+			f.Operator.forget()
+		}
+	}
+}
+
+// Setting names a part of the modem's configuration.
+type Setting uint8
+
+const (
+	SettingAPN Setting = iota
+	SettingRadio
+	SettingSelection
+)
+
+// Dialled records the result of an activation attempt of ours.
+func (f *Facts) Dialled(now time.Time, ok bool, cause modem.Cause, text string) {
+	tries := f.Dial.Tries + 1
+	if ok {
+		tries = 0
+	}
+	f.Dial = Dial{At: now, OK: ok, Cause: cause, Text: text, Tries: tries}
+}

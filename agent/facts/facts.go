@@ -1,0 +1,176 @@
+// Package facts holds what is known about one device: what the modem showed (the local diary) and what the
+// operator's cloud said about the same SIM card (the cloud diary), each with the time of its first and last sighting.
+//
+// It is pure. Nothing here decides anything: package correlate reads the facts and names the trouble, package attach
+// reads both and chooses what to do. A fact is a value in a Seen; Apply puts an observation in its place and says what
+// changed. To add a fact, add a Seen field, a case in Apply, and the sentence that a person will read in the timeline.
+package facts
+
+import (
+	"time"
+
+	"supersim-agent/modem"
+)
+
+// Seen is a value with the time it was last confirmed and the time since which it has not changed.
+// The zero Seen has never been seen.
+type Seen[T comparable] struct {
+	Value T
+	At    time.Time // last confirmed
+	Since time.Time // holds this value since
+}
+
+// Known reports whether the value was ever seen and not forgotten since.
+func (s Seen[T]) Known() bool { return !s.At.IsZero() }
+
+// set stores v and reports whether that is news.
+func (s *Seen[T]) set(now time.Time, v T) bool {
+	changed := !s.Known() || s.Value != v
+	s.Value, s.At = v, now
+	if changed {
+		s.Since = now
+	}
+	return changed
+}
+
+func (s *Seen[T]) forget() { *s = Seen[T]{} }
+
+// Want is the configuration that the facts are measured against.
+type Want struct {
+	APN     string // "super"
+	PDPType string // "IP", "IPV6", "IPV4V6" as AT+CGDCONT writes it
+	CID     int    // the PDP context in use, 1 unless the board needs another
+}
+
+// Port is the state of the serial port that leads to the modem.
+type Port struct {
+	Path   string
+	Open   bool
+	Reason string // why it is not open: missing, permission, busy, sandbox, not-a-tty, gone; "" when unknown
+	Holder string // the process that holds it, "minicom[812]"
+	Text   string // the error in full
+	Since  time.Time
+}
+
+// Line is the AT dialogue on the port.
+type Line struct {
+	Alive   bool
+	Since   time.Time // alive or dead since
+	Failing int       // handshakes in a row without an answer
+	Text    string    // what was last tried in vain
+}
+
+// Dial is our last attempt to activate the PDP context.
+type Dial struct {
+	At    time.Time
+	OK    bool
+	Cause modem.Cause
+	Text  string
+	Tries int // without success since the data path was last up
+}
+
+// Facts is everything known about the device. It is a plain value; copying it makes a snapshot.
+type Facts struct {
+	Want    Want
+	Started time.Time
+
+	Port  Port
+	Line  Line
+	Modem Seen[modem.Identity]
+	Boots int // boot banners seen
+
+	// BootingUntil: a module that restarts, or the one we first meet, may be silent until then.
+	BootingUntil time.Time
+
+	SIM         Seen[modem.SIMState]
+	SIMReadyAt  time.Time // last time it was ready
+	ICCID       Seen[modem.ICCID]
+	IMSI        Seen[modem.IMSI]
+	IMSIChanges int // in this outage
+	Radio       Seen[modem.Radio]
+	Operator    Seen[modem.Operator]
+	Reg         [modem.NumDomains]Seen[modem.Registration]
+	Signal      Seen[modem.Signal]
+	HeardAt     time.Time // last time any cell was measured
+
+	Cause     Seen[modem.Cause] // last reject cause, zero once a registration succeeded after it
+	CauseText string
+	LastCause Seen[modem.Cause]      // the modem's "last failure", which it never clears
+	Context   Seen[modem.PDPContext] // the definition of Want.CID
+	Active    Seen[bool]             // Want.CID is activated
+	IP        Seen[string]           // its address
+	Dial      Dial
+
+	Registered   Seen[bool] // any packet domain registered
+	Denied       int        // changes to "denied" since the last registration
+	OutageStart  time.Time  // not registered since; zero while registered
+	DataLostAt   time.Time  // registered but without an active context since; zero otherwise
+	LastOnlineAt time.Time
+
+	Cloud Diary
+	Clock Clock
+
+	deniedAtLastCause int // Denied when LastCause was read
+}
+
+// bootTime is how long a module may be silent after a start (dialects: SIM7600 up to 30 s).
+const bootTime = 30 * time.Second
+
+// New returns the facts of an agent that has just started and knows nothing.
+func New(now time.Time, want Want) *Facts {
+	return &Facts{Want: want, Started: now, OutageStart: now, BootingUntil: now.Add(bootTime), Port: Port{Since: now}, Line: Line{Since: now}}
+}
+
+// Serving is the registration that matters most: a packet domain that is registered, else the one that says most.
+func (f *Facts) Serving() modem.Registration {
+	best, rank := modem.Registration{Domain: modem.EPS, Stat: modem.RegUnknown, AcT: modem.Unknown}, -1
+	for _, d := range [...]modem.Domain{modem.FGS, modem.EPS, modem.PS, modem.CS} {
+		if r := f.Reg[d]; r.Known() {
+			if n := statRank(d, r.Value.Stat); n > rank {
+				best, rank = r.Value, n
+			}
+		}
+	}
+	return best
+}
+
+// statRank orders the states of several domains: data, then denied, then searching, then nothing.
+// CS alone never counts as data (27.007: AT+CREG speaks of the circuit-switched domain).
+func statRank(d modem.Domain, s modem.RegStat) int {
+	switch {
+	case s.Data() && d != modem.CS:
+		return 5
+	case s == modem.RegDenied:
+		return 4
+	case s == modem.RegSearching:
+		return 3
+	case s == modem.RegEmergency, s == modem.RegRLOS, s == modem.RegSMSHome, s == modem.RegSMSRoaming, s.Data():
+		return 2
+	case s == modem.RegIdle:
+		return 1
+	}
+	return 0
+}
+
+// ReadyForData reports whether the modem is registered, the context is active and has an address.
+func (f *Facts) ReadyForData() bool {
+	return f.Line.Alive && f.Registered.Value && f.Active.Value && f.IP.Value != ""
+}
+
+// APNWrong reports whether the modem is known to hold another APN than wanted.
+func (f *Facts) APNWrong() bool { return f.Context.Known() && f.Context.Value.APN != f.Want.APN }
+
+// PDPTypeWrong reports whether the modem is known to hold another PDP type than wanted.
+func (f *Facts) PDPTypeWrong() bool {
+	return f.Context.Known() && f.Context.Value.Type != f.Want.PDPType
+}
+
+// FreshCause returns the reject cause if it may still explain the present state: not older than 30 minutes
+// and not followed by a registration.
+func (f *Facts) FreshCause(now time.Time) (modem.Cause, bool) {
+	c := f.Cause
+	if c.Value == (modem.Cause{}) || now.Sub(c.At) > 30*time.Minute {
+		return modem.Cause{}, false
+	}
+	return c.Value, true
+}

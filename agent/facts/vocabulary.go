@@ -1,0 +1,42 @@
+package facts
+
+import (
+	"supersim-agent/agent/cloud"
+	"supersim-agent/modem"
+)
+
+// The words of package modem and package cloud that judging and planning need. They are named here so that the
+// packages above depend on the facts alone.
+
+type (
+	Cause        = modem.Cause
+	Operator     = modem.Operator
+	Registration = modem.Registration
+	RegStat      = modem.RegStat
+	SIMState     = modem.SIMState
+)
+
+const (
+	RegIdle      = modem.RegIdle
+	RegSearching = modem.RegSearching
+	RegDenied    = modem.RegDenied
+
+	SIMReady   = modem.SIMReady
+	SIMBusy    = modem.SIMBusy
+	SIMMissing = modem.SIMMissing
+	SIMPIN     = modem.SIMPIN
+	SIMPUK     = modem.SIMPUK
+	SIMLocked  = modem.SIMLocked
+	SIMFault   = modem.SIMFault
+
+	AttachmentAccepted = cloud.AttachmentAccepted
+	AttachmentRejected = cloud.AttachmentRejected
+	AttachmentFailed   = cloud.AttachmentFailed
+	SessionStarted     = cloud.SessionStarted
+)
+
+// SessionCause reports whether the cause is about a data session (ESM, SM) and not about registration.
+func SessionCause(c Cause) bool { return c.Domain == modem.ESM || c.Domain == modem.SM }
+
+// SuperSIM reports whether the card in the slot is known to be a Super SIM, by its ICCID.
+func (f *Facts) SuperSIM() bool { return f.ICCID.Known() && modem.SuperSIM(string(f.ICCID.Value)) }
