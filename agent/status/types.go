@@ -1,0 +1,235 @@
+package status
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Schema is the value of Status.Schema.
+const Schema = "supersim-agent/1"
+
+// Time is a moment that is written in UTC with millisecond precision. The zero Time is unknown and left out.
+type Time struct{ time.Time }
+
+// At wraps t.
+func At(t time.Time) Time { return Time{t} }
+
+// MarshalJSON writes RFC 3339 in UTC, whatever location the time was made in.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return json.Marshal(t.UTC().Truncate(time.Millisecond))
+}
+
+// Side tells whose word something is.
+type Side string
+
+const (
+	Local Side = "local" // the modem
+	Cloud Side = "cloud" // the operator's connection events
+	Host  Side = "host"  // the computer: ports, clock, routes
+	Agent Side = "agent" // the agent's own verdicts and actions; in the timeline only
+)
+
+// Status is the answer to GET /v1/status: everything known at one moment. It is immutable once it was handed out.
+// Schema, Time, UptimeS, Verdict and Counters are always there; everything else only when it is known.
+type Status struct {
+	Schema       string       `json:"schema"`
+	Time         Time         `json:"time"`     // when this snapshot was taken
+	UptimeS      int64        `json:"uptime_s"` // of the daemon
+	Verdict      Verdict      `json:"verdict"`
+	Modem        Modem        `json:"modem,omitzero"`
+	SIM          SIM          `json:"sim,omitzero"`
+	Registration Registration `json:"registration,omitzero"`
+	Signal       Signal       `json:"signal,omitzero"`
+	Data         Data         `json:"data,omitzero"`
+	Cloud        CloudState   `json:"cloud,omitzero"`
+	Attach       Attach       `json:"attach,omitzero"`
+	Clock        Clock        `json:"clock,omitzero"`
+	Counters     Counters     `json:"counters"`
+}
+
+// Verdict is the agent's judgement: why the device is or is not online, who says so, and what happens next.
+type Verdict struct {
+	Code       string     `json:"code"` // stable, lower-kebab-case: "online", "wrong-apn" …
+	Online     bool       `json:"online"`
+	Summary    string     `json:"summary"`    // one sentence
+	Confidence float64    `json:"confidence"` // 0..1
+	Since      Time       `json:"since,omitzero"`
+	Rule       string     `json:"rule,omitzero"` // row of the rule table that decided
+	Evidence   []Evidence `json:"evidence,omitzero"`
+	Next       Next       `json:"next,omitzero"`
+	Advice     string     `json:"advice,omitzero"`  // what a person should do; left out when there is nothing to do
+	Changes    string     `json:"changes,omitzero"` // what would change this verdict
+	Previous   *Previous  `json:"previous,omitzero"`
+}
+
+// Evidence is one fact that a verdict rests on.
+type Evidence struct {
+	Side     Side   `json:"side"`
+	Fact     string `json:"fact"`
+	At       Time   `json:"at,omitzero"`
+	EventSID string `json:"event_sid,omitzero"` // of the connection event, "EZ…"
+}
+
+// Next is what the agent does next. Doing nothing is an action too ("hold"), with its reason.
+type Next struct {
+	Action string `json:"action"`
+	At     Time   `json:"at,omitzero"` // earliest; for a hold its end, left out when only a new fact ends it
+	Why    string `json:"why,omitzero"`
+}
+
+// Previous is the verdict before the present one.
+type Previous struct {
+	Code    string `json:"code"`
+	Summary string `json:"summary,omitzero"`
+	Since   Time   `json:"since,omitzero"`
+}
+
+// Modem says which module this is and where.
+type Modem struct {
+	Vendor   string `json:"vendor,omitzero"`
+	Model    string `json:"model,omitzero"`
+	Firmware string `json:"firmware,omitzero"`
+	IMEI     string `json:"imei,omitzero"`
+	Dialect  string `json:"dialect,omitzero"`
+	Port     string `json:"port,omitzero"`
+	Board    string `json:"board,omitzero"`
+}
+
+// SIM is the card in the modem.
+type SIM struct {
+	State    string `json:"state,omitzero"` // "ready", "missing", "pin" …
+	ICCID    string `json:"iccid,omitzero"`
+	IMSI     string `json:"imsi,omitzero"` // the one in use now; the Super SIM's applet changes it
+	SuperSIM *bool  `json:"super_sim,omitzero"`
+}
+
+// Registration is the best registration over all domains.
+type Registration struct {
+	State    string `json:"state,omitzero"` // "home", "roaming", "searching", "denied" …
+	RAT      string `json:"rat,omitzero"`   // as connection events name it: "2G", "3G", "4G LTE"
+	PLMN     string `json:"plmn,omitzero"`
+	Operator string `json:"operator,omitzero"`
+	TAC      string `json:"tac,omitzero"`     // TAC or LAC, upper-case hex
+	CellID   string `json:"cell_id,omitzero"` // upper-case hex
+	Cause    Cause  `json:"cause,omitzero"`
+}
+
+// Cause is the network's reason for its last refusal.
+type Cause struct {
+	Domain string `json:"domain"` // "emm", "esm", "gmm", "mm", "sm"
+	Number int    `json:"number"`
+	Name   string `json:"name,omitzero"`
+	At     Time   `json:"at,omitzero"`
+}
+
+// Signal is the serving cell's signal; each reading may be missing.
+type Signal struct {
+	RSRPdBm *int   `json:"rsrp_dbm,omitzero"`
+	RSRQdB  *int   `json:"rsrq_db,omitzero"`
+	SINRdB  *int   `json:"sinr_db,omitzero"`
+	RSSIdBm *int   `json:"rssi_dbm,omitzero"`
+	Quality string `json:"quality,omitzero"` // a word for the readings: "excellent", "good", "fair", "weak", "very weak", "none"
+}
+
+// Data is the data connection.
+type Data struct {
+	APN       string `json:"apn,omitzero"`
+	CID       int    `json:"cid,omitzero"`
+	Active    *bool  `json:"active,omitzero"` // the PDP context is activated
+	IP        string `json:"ip,omitzero"`
+	Bearer    string `json:"bearer,omitzero"`
+	Interface string `json:"interface,omitzero"`
+}
+
+// CloudState is the operator's side: the connection events of this SIM.
+type CloudState struct {
+	Alive      *bool   `json:"alive,omitzero"` // something arrived lately, so silence means something
+	Source     string  `json:"source,omitzero"`
+	LastEvent  Event   `json:"last_event,omitzero"`
+	Session    Session `json:"session,omitzero"`
+	Events     uint64  `json:"events"`      // taken into the diary
+	Duplicates uint64  `json:"duplicates"`  // dropped, known by event_sid
+	OtherICCID uint64  `json:"other_iccid"` // ignored, of another SIM
+	Problems   uint64  `json:"problems"`    // could not be read
+}
+
+// Event is a connection event in short.
+type Event struct {
+	SID     string      `json:"sid,omitzero"`
+	Type    string      `json:"type"` // "attachment.accepted" …
+	At      Time        `json:"at,omitzero"`
+	PLMN    string      `json:"plmn,omitzero"`
+	Network string      `json:"network,omitzero"`
+	RAT     string      `json:"rat,omitzero"`
+	Error   *EventError `json:"error,omitzero"`
+}
+
+// EventError is KORE's error in an event, for example 83705.
+type EventError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message,omitzero"`
+}
+
+// Session is the newest data session as the cloud saw it.
+type Session struct {
+	SID           string `json:"sid,omitzero"`
+	APN           string `json:"apn,omitzero"`
+	IP            string `json:"ip,omitzero"`
+	Started       Time   `json:"started,omitzero"`
+	Updated       Time   `json:"updated,omitzero"`
+	Ended         Time   `json:"ended,omitzero"` // left out while it lives
+	UploadBytes   uint64 `json:"upload_bytes,omitzero"`
+	DownloadBytes uint64 `json:"download_bytes,omitzero"`
+}
+
+// Attach is the retry policy at work.
+type Attach struct {
+	Profile string            `json:"profile,omitzero"`
+	Step    string            `json:"step,omitzero"` // on the ladder: "hold", "L1" …
+	Since   Time              `json:"since,omitzero"`
+	Budgets map[string]Budget `json:"budgets,omitzero"` // by action, and "total"
+}
+
+// Budget is what is left of one limit: at most Limit actions in any window of WindowS seconds.
+type Budget struct {
+	Limit   int   `json:"limit"`
+	Left    int   `json:"left"`
+	WindowS int64 `json:"window_s"`
+	FreeAt  Time  `json:"free_at,omitzero"` // when the next one is allowed; left out when it is allowed now
+}
+
+// Clock tells how far wall times can be believed. A Pi has no clock of its own that survives power-off.
+type Clock struct {
+	State        string   `json:"state,omitzero"` // "unsynced", "nitz", "http", "ntp"
+	UncertaintyS *float64 `json:"uncertainty_s,omitzero"`
+}
+
+// Counters is the health of the machinery. Each counts since the daemon's start; none needs action while it stands still.
+type Counters struct {
+	Commands      uint64 `json:"at_commands"`
+	Timeouts      uint64 `json:"at_timeouts"`
+	Resyncs       uint64 `json:"at_resyncs"`
+	LateLines     uint64 `json:"at_late_lines"` // answers that came after their command was given up
+	LongLines     uint64 `json:"at_long_lines"` // cut at the line limit
+	URCOverflow   uint64 `json:"urc_overflow"`  // unsolicited lines lost because nobody took them
+	PortOpens     uint64 `json:"port_opens"`
+	StaleResults  uint64 `json:"stale_results"` // completions of actions nobody waited for any more
+	JournalErrors uint64 `json:"journal_errors"`
+}
+
+// Online reports whether the device is online, for exit codes and monitors.
+func (s *Status) Online() bool { return s.Verdict.Online }
+
+// Health is the answer to GET /v1/health, small enough for a monitor that asks every second.
+type Health struct {
+	Online  bool   `json:"online"`
+	Verdict string `json:"verdict"`
+	Summary string `json:"summary"`
+	Since   Time   `json:"since,omitzero"`
+}
+
+// Health is the short form of the status.
+func (s *Status) Health() Health {
+	v := s.Verdict
+	return Health{Online: v.Online, Verdict: v.Code, Summary: v.Summary, Since: v.Since}
+}
