@@ -1,0 +1,136 @@
+// Package agent wires the parts together: one goroutine owns the core (loop.go), one does what the core asks of the
+// modem (exec.go), one per open port forwards what the modem says unasked, and the cloud sources send what they receive.
+// Readers get an immutable snapshot; nobody but the owner touches the core.
+package agent
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"supersim-agent/agent/cloud"
+	"supersim-agent/agent/core"
+	"supersim-agent/atcmd"
+	"supersim-agent/modem"
+)
+
+// Clock is the time of the policy: of holds, budgets and polls. The AT dialogue always runs in real time.
+type Clock interface {
+	Now() time.Time
+	NewTimer(d time.Duration) (c <-chan time.Time, stop func() bool)
+}
+
+// Power is the control that a board has over the modem's supply.
+type Power interface {
+	On(ctx context.Context) error
+	Cycle(ctx context.Context) error
+}
+
+// Deps is what the agent needs from outside. Open is required; the rest may be left zero.
+type Deps struct {
+	Open     func(context.Context) (t atcmd.Transport, path string, err error) // the serial port
+	Dialects []*modem.Dialect
+	Power    Power
+	PIN      func() (string, error) // reads the configured PIN file when the SIM asks for it
+	Sources  []cloud.Source
+	Clock    Clock             // default: the system's
+	NTP      func() bool       // default: asks the kernel
+	Notify   func(line string) // service manager; default: nobody
+	Log      zerolog.Logger
+	Board    string // its name, for the status
+	Bearer   string // data.bearer in force, for the status
+	Config   any    // effective configuration without secrets, for the status socket
+}
+
+// Agent is the daemon without its command line. Use New, then Run once.
+type Agent struct {
+	cfg  core.Config
+	deps Deps
+	core *core.Core
+
+	events  chan core.Event  // to the owner
+	work    chan core.Action // from the owner to the executor; one at a time
+	session session          // the executor's
+
+	snapshot atomic.Pointer[core.Snapshot]
+	changed  broadcast
+	rendered atomic.Pointer[rendered]
+	tracer   atomic.Pointer[atcmd.Port] // the port in use, for its trace and counters
+}
+
+// New returns an agent that is not running yet.
+func New(cfg core.Config, deps Deps) *Agent {
+	if deps.Clock == nil {
+		deps.Clock = systemClock{}
+	}
+	if deps.NTP == nil {
+		deps.NTP = hostClockSynced
+	}
+	if deps.Notify == nil {
+		deps.Notify = func(string) {}
+	}
+	a := &Agent{
+		cfg: cfg, deps: deps,
+		core:   core.New(deps.Clock.Now(), cfg),
+		events: make(chan core.Event, 64),
+		work:   make(chan core.Action, 1),
+	}
+	a.changed.init()
+	a.publish()
+	return a
+}
+
+// Run works until ctx ends. Everything it starts has ended when it returns.
+func (a *Agent) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { a.execute(ctx) })
+	for _, s := range a.deps.Sources {
+		running.Go(func() { a.runSource(ctx, s) })
+	}
+	err := a.loop(ctx)
+	cancel()
+	running.Wait()
+	return err
+}
+
+// runSource keeps one cloud source going. A source that fails is started again: the path to the cloud may not depend
+// on the order in which things come up at boot.
+func (a *Agent) runSource(ctx context.Context, s cloud.Source) {
+	for {
+		err := s.Run(ctx, a.emit)
+		if ctx.Err() != nil {
+			return
+		}
+		a.deps.Log.Warn().Err(err).Msg("cloud source stopped; trying again")
+		timer, stop := a.deps.Clock.NewTimer(sourceRetry)
+		select {
+		case <-timer:
+		case <-ctx.Done():
+			stop()
+			return
+		}
+	}
+}
+
+const sourceRetry = 10 * time.Second
+
+// emit hands a batch to the owner and returns when it has room for it.
+func (a *Agent) emit(ctx context.Context, b cloud.Batch) error {
+	return a.send(ctx, core.CloudBatch{Source: b.Source, Events: b.Events, Problems: b.Problems})
+}
+
+func (a *Agent) send(ctx context.Context, ev core.Event) error {
+	select {
+	case a.events <- ev:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Snapshot is what the core last published. It never blocks and never touches the modem.
+func (a *Agent) Snapshot() *core.Snapshot { return a.snapshot.Load() }

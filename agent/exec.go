@@ -1,0 +1,215 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"supersim-agent/agent/attach"
+	"supersim-agent/agent/core"
+	"supersim-agent/atcmd"
+	"supersim-agent/modem"
+)
+
+const (
+	greetLimit = 30 * time.Second // one handshake, including the wait for a module that boots
+	radioRest  = 10 * time.Second // between radio off and on (policy reference §7.2)
+)
+
+// session is the open port and its driver.
+type session struct {
+	port   *atcmd.Port
+	driver *modem.Driver
+	pumped chan struct{} // closed when the forwarding of unsolicited lines has ended
+}
+
+// execute does the core's actions, one after the other.
+func (a *Agent) execute(ctx context.Context) {
+	defer a.closeSession()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case act := <-a.work:
+			if a.send(ctx, a.do(ctx, act)) != nil {
+				return
+			}
+		}
+	}
+}
+
+// do performs one action and returns its completion.
+func (a *Agent) do(ctx context.Context, act core.Action) core.Done {
+	done := core.Done{ID: act.ID}
+	var err error
+	switch op := act.Op.(type) {
+	case core.OpenPort:
+		done.Port, err = a.openPort(ctx)
+	case core.Greet:
+		done.Observations, err = a.greet(ctx)
+	case core.Ask:
+		done.Observations, err = a.ask(ctx, op)
+	case core.Act:
+		err = a.act(ctx, op)
+	}
+	if err != nil {
+		f := failure(err)
+		done.Failure = &f
+		if _, greeting := act.Op.(core.Greet); greeting || f.Kind == core.LineDead || f.Kind == core.PortGone {
+			a.closeSession()
+		}
+	}
+	return done
+}
+
+func (a *Agent) openPort(ctx context.Context) (path string, err error) {
+	a.closeSession()
+	transport, path, err := a.deps.Open(ctx)
+	if err != nil {
+		return path, err
+	}
+	port := atcmd.New(transport, atcmd.Options{Name: path, BootTime: modem.LongestBoot(a.deps.Dialects)})
+	s := session{port: port, driver: modem.NewDriver(port, a.deps.Dialects), pumped: make(chan struct{})}
+	go a.pump(ctx, s)
+	a.session = s
+	a.tracer.Store(port)
+	return path, nil
+}
+
+// pump forwards what the modem says unasked, also while a slow command is under way. When the port dies by itself it
+// says so.
+func (a *Agent) pump(ctx context.Context, s session) {
+	defer close(s.pumped)
+	for line := range s.port.URCs() {
+		if obs := s.driver.Interpret(line); len(obs) > 0 && a.send(ctx, core.Seen{Observations: obs}) != nil {
+			return
+		}
+	}
+	if err := s.port.Err(); err != nil && !errors.Is(err, atcmd.ErrClosed) {
+		a.send(ctx, core.PortLost{Failure: failure(err)}) //nolint:errcheck // fails only when the agent stops
+	}
+}
+
+// closeSession closes the port and waits until nothing more can come from it. The pump may be waiting for room in the
+// owner's queue, which the owner empties without waiting for us.
+func (a *Agent) closeSession() {
+	if a.session.port == nil {
+		return
+	}
+	a.session.port.Close()
+	<-a.session.pumped
+	a.session = session{}
+}
+
+var errNoPort = errors.New("the port is not open")
+
+func (a *Agent) greet(ctx context.Context) ([]modem.Observation, error) {
+	if a.session.port == nil {
+		return nil, errNoPort
+	}
+	ctx, cancel := context.WithTimeout(ctx, greetLimit)
+	defer cancel()
+	id, err := a.session.driver.Attach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []modem.Observation{id}, nil
+}
+
+func (a *Agent) ask(ctx context.Context, op core.Ask) ([]modem.Observation, error) {
+	if a.session.port == nil {
+		return nil, errNoPort
+	}
+	return a.session.driver.Look(ctx, op.Look, op.CID)
+}
+
+// act performs what changes something.
+func (a *Agent) act(ctx context.Context, op core.Act) error {
+	switch op.Kind {
+	case attach.PowerOn:
+		a.closeSession()
+		return a.deps.Power.On(ctx)
+	case attach.HardCycle:
+		a.closeSession()
+		return a.deps.Power.Cycle(ctx)
+	}
+	d := a.session.driver
+	if d == nil {
+		return errNoPort
+	}
+	switch op.Kind {
+	case attach.SetAPN:
+		return d.SetAPN(ctx, op.Want, modem.Auth{})
+	case attach.RadioOn:
+		return d.RadioOn(ctx)
+	case attach.AutomaticSelection:
+		return d.AutomaticSelection(ctx, true)
+	case attach.EnterPIN:
+		return a.enterPIN(ctx, d)
+	case attach.Activate:
+		return d.Activate(ctx, op.Want.CID)
+	case attach.Reactivate:
+		return a.inTurn(ctx, 0, func() error { return d.Deactivate(ctx, op.Want.CID) }, func() error { return d.Activate(ctx, op.Want.CID) })
+	case attach.Reattach:
+		return a.inTurn(ctx, 0, func() error { return d.Detach(ctx) }, func() error { return d.AttachPS(ctx) })
+	case attach.RadioCycle:
+		return a.inTurn(ctx, radioRest, func() error { return d.RadioOff(ctx) }, func() error { return d.RadioOn(ctx) })
+	case attach.ModuleReset:
+		return d.Reset(ctx)
+	}
+	return fmt.Errorf("no way to do %q", op.Kind)
+}
+
+// inTurn does off, rests, and does on whatever became of off: a modem must not be left without its radio or context.
+func (a *Agent) inTurn(ctx context.Context, rest time.Duration, off, on func() error) error {
+	offErr := off()
+	if errors.Is(offErr, atcmd.ErrDead) || errors.Is(offErr, atcmd.ErrGone) {
+		return offErr
+	}
+	if rest > 0 {
+		timer, stop := a.deps.Clock.NewTimer(rest)
+		select {
+		case <-timer:
+		case <-ctx.Done():
+			stop()
+		}
+	}
+	return on()
+}
+
+func (a *Agent) enterPIN(ctx context.Context, d *modem.Driver) error {
+	if a.deps.PIN == nil {
+		return errors.New("enter PIN: no pin_file is configured")
+	}
+	pin, err := a.deps.PIN()
+	if err != nil {
+		return fmt.Errorf("enter PIN: %w", err)
+	}
+	return d.EnterPIN(ctx, pin)
+}
+
+// failure says what an error means for the core.
+func failure(err error) core.Failure {
+	f := core.Failure{Kind: core.Refused, Text: err.Error()}
+	var portErr *atcmd.PortError
+	var modemErr *modem.Error
+	if errors.As(err, &modemErr) {
+		f.Cause = modemErr.Cause
+	}
+	switch {
+	case errors.As(err, &portErr):
+		f.Kind, f.Reason, f.Holder = core.PortGone, string(portErr.Reason), portErr.Holder
+	case errors.Is(err, atcmd.ErrDead):
+		f.Kind = core.LineDead
+	case errors.Is(err, atcmd.ErrGone), errors.Is(err, atcmd.ErrClosed):
+		f.Kind, f.Reason = core.PortGone, "gone"
+	case errors.Is(err, errNoPort):
+		f.Kind = core.PortGone
+	case errors.Is(err, atcmd.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		f.Kind = core.NoAnswer
+	case errors.Is(err, modem.ErrNotSupported):
+		f.Kind = core.Unsupported
+	}
+	return f
+}

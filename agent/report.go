@@ -1,0 +1,166 @@
+package agent
+
+import (
+	"time"
+
+	"supersim-agent/agent/attach"
+	"supersim-agent/agent/core"
+	"supersim-agent/agent/facts"
+	"supersim-agent/agent/status"
+	"supersim-agent/modem"
+)
+
+// report turns a snapshot into the status document. What is unknown is left out.
+func (a *Agent) report(now time.Time, s *core.Snapshot) *status.Status {
+	f := &s.Facts
+	wall := func(t time.Time) status.Time { return status.At(facts.Wall(now, t)) }
+	r := &status.Status{
+		Schema:       status.Schema,
+		Time:         status.At(now),
+		UptimeS:      int64(now.Sub(s.Started).Seconds()),
+		Verdict:      reportVerdict(now, s),
+		Modem:        reportModem(f),
+		SIM:          reportSIM(f),
+		Registration: reportRegistration(now, f),
+		Data:         reportData(f),
+		Cloud:        reportCloud(now, f),
+		Clock:        reportClock(f),
+	}
+	r.Modem.Board = a.deps.Board
+	r.Data.Bearer = a.deps.Bearer
+	if f.Signal.Known() && f.Line.Alive {
+		r.Signal = reportSignal(f.Signal.Value)
+	}
+	r.Attach = status.Attach{Profile: a.cfg.Policy.Profile.Name, Step: s.Decision.Step, Budgets: a.reportBudgets(now, s)}
+	if !f.OutageStart.IsZero() {
+		r.Attach.Since = wall(f.OutageStart)
+	}
+	return r
+}
+
+func reportVerdict(now time.Time, s *core.Snapshot) status.Verdict {
+	v := s.Verdict
+	r := status.Verdict{
+		Code: string(v.Code), Online: v.Online(), Summary: v.Summary, Confidence: v.Confidence, Rule: v.Rule,
+		Since: status.At(facts.Wall(now, s.Since)), Advice: v.Advice, Changes: v.Changes,
+		Next: status.Next{Action: string(s.Decision.Kind), Why: s.Decision.Why},
+	}
+	if at := s.Decision.At; !at.IsZero() {
+		r.Next.At = status.At(facts.Wall(now, later(at, now)))
+	}
+	for _, e := range v.Evidence {
+		shown := status.Evidence{Side: status.Side(e.Side), Fact: e.Fact, EventSID: e.EventSID}
+		if !e.At.IsZero() {
+			shown.At = status.At(e.At)
+			if e.Side != facts.Cloud { // the cloud's times are wall times already
+				shown.At = status.At(facts.Wall(now, e.At))
+			}
+		}
+		r.Evidence = append(r.Evidence, shown)
+	}
+	if p := s.Previous; p != nil {
+		r.Previous = &status.Previous{Code: string(p.Code), Summary: p.Summary}
+	}
+	return r
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func reportModem(f *facts.Facts) status.Modem {
+	m := f.Modem.Value
+	return status.Modem{Vendor: m.Vendor, Model: m.Model, Firmware: m.Firmware, IMEI: m.IMEI, Dialect: m.Dialect, Port: f.Port.Path}
+}
+
+func reportSIM(f *facts.Facts) status.SIM {
+	r := status.SIM{State: string(f.SIM.Value), ICCID: string(f.ICCID.Value), IMSI: string(f.IMSI.Value)}
+	if f.ICCID.Known() {
+		super := f.SuperSIM()
+		r.SuperSIM = &super
+	}
+	return r
+}
+
+func reportRegistration(now time.Time, f *facts.Facts) status.Registration {
+	if !f.Registered.Known() || !f.Line.Alive {
+		return status.Registration{}
+	}
+	g := f.Serving()
+	r := status.Registration{State: g.Stat.String()}
+	if g.Stat.Data() {
+		r.RAT, r.TAC, r.CellID = modem.RAT(g.AcT), g.Area, g.CellID
+		r.PLMN, r.Operator = f.Operator.Value.PLMN, f.Operator.Value.Name
+	}
+	if c, ok := f.FreshCause(now); ok {
+		r.Cause = status.Cause{Domain: string(c.Domain), Number: c.Number, Name: c.Name(), At: status.At(facts.Wall(now, f.Cause.Since))}
+	}
+	return r
+}
+
+func reportSignal(s modem.Signal) status.Signal {
+	known := func(n int) *int {
+		if n == modem.Unknown {
+			return nil
+		}
+		return &n
+	}
+	r := status.Signal{RSRPdBm: known(s.RSRPdBm), RSRQdB: known(s.RSRQdB), SINRdB: known(s.SINRdB), RSSIdBm: known(s.RSSIdBm)}
+	if s.Heard() {
+		r.Quality = facts.Quality(s)
+	}
+	return r
+}
+
+func reportData(f *facts.Facts) status.Data {
+	r := status.Data{APN: f.Context.Value.APN, CID: f.Want.CID, IP: f.IP.Value}
+	if f.Active.Known() {
+		r.Active = &f.Active.Value
+	}
+	return r
+}
+
+func reportCloud(now time.Time, f *facts.Facts) status.CloudState {
+	d := &f.Cloud
+	alive := d.Alive(now)
+	r := status.CloudState{Alive: &alive, Source: d.Source, Events: uint64(d.Received), Duplicates: uint64(d.Duplicates),
+		OtherICCID: uint64(d.OtherICCID), Problems: uint64(d.Problems)}
+	if e, ok := d.Newest(); ok {
+		r.LastEvent = status.Event{SID: e.SID, Type: e.Type, At: status.At(e.Time), PLMN: e.Network.PLMN(), Network: e.Network.Name, RAT: e.RAT}
+		if e.Error.Code != 0 || e.Error.Message != "" {
+			r.LastEvent.Error = &status.EventError{Code: e.Error.Code, Message: e.Error.Message}
+		}
+	}
+	if s, ok := d.Session(); ok {
+		r.Session = status.Session{SID: s.SID, APN: s.APN, IP: s.IP, Started: status.At(s.Start), Updated: status.At(s.Update),
+			Ended: status.At(s.End), UploadBytes: uint64(max(s.Upload, 0)), DownloadBytes: uint64(max(s.Download, 0))}
+	}
+	return r
+}
+
+func reportClock(f *facts.Facts) status.Clock {
+	r := status.Clock{State: string(f.Clock.State)}
+	if f.Clock.State == facts.ClockNTP || f.Clock.State == facts.ClockNITZ {
+		s := f.Clock.Uncertainty.Seconds()
+		r.UncertaintyS = &s
+	}
+	return r
+}
+
+// reportBudgets shows the tightest limit of each action.
+func (a *Agent) reportBudgets(now time.Time, s *core.Snapshot) map[string]status.Budget {
+	budgets := map[string]status.Budget{}
+	for _, b := range attach.Budgets(now, &s.History, a.cfg.Policy.Profile) {
+		shown := status.Budget{Limit: b.Limit, Left: max(0, b.Limit-b.Used), WindowS: int64(b.Per.Seconds())}
+		if !b.FreeAt.IsZero() {
+			shown.FreeAt = status.At(facts.Wall(now, b.FreeAt))
+		}
+		if old, ok := budgets[b.Name]; !ok || shown.Left < old.Left {
+			budgets[b.Name] = shown
+		}
+	}
+	return budgets
+}

@@ -1,0 +1,352 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"supersim-agent/agent/attach"
+	"supersim-agent/agent/cloud"
+	"supersim-agent/agent/core"
+	"supersim-agent/agent/facts"
+	"supersim-agent/agent/status"
+	"supersim-agent/atcmd"
+	"supersim-agent/modem"
+	"supersim-agent/modem/modemsim"
+	"supersim-agent/modem/quectel"
+	"supersim-agent/modem/simcom"
+	"supersim-agent/modem/ublox"
+)
+
+// TestScenarios plays every scenario file of testdata/scenarios, or of the folder that SCENARIOS names, in virtual time:
+// the whole agent against the simulated world, with nothing between them but an in-memory serial line.
+func TestScenarios(t *testing.T) {
+	dir := os.Getenv("SCENARIOS")
+	if dir == "" {
+		dir = "testdata/scenarios"
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.toml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenario files in %s (%v)", dir, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".toml"), func(t *testing.T) {
+			s, err := modemsim.LoadScenario(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) { newStage(t, s).play() })
+		})
+	}
+}
+
+// sampleEvery is the resolution at which a stage looks at the agent.
+const sampleEvery = time.Second
+
+// stage is one performance of a scenario.
+type stage struct {
+	t        *testing.T
+	scenario *modemsim.Scenario
+	world    *modemsim.World
+	agent    *Agent
+	start    time.Time
+	samples  []sample
+	actions  []acted
+	lastSeq  uint64
+	story    []string // the timeline, for a failure
+}
+
+// sample is what a reader of the socket would have seen at one moment.
+type sample struct {
+	at      time.Duration
+	verdict string
+	next    string
+	doc     map[string]any // the status document, decoded from its JSON
+}
+
+type acted struct {
+	at   time.Duration
+	kind string
+}
+
+func allDialects() []*modem.Dialect {
+	var list []*modem.Dialect
+	list = append(list, quectel.Dialects...)
+	list = append(list, simcom.Dialects...)
+	return append(list, ublox.Dialects...)
+}
+
+// testConfig is the agent's configuration in scenarios: the defaults, on a board with power control.
+func testConfig() core.Config {
+	balanced, _ := attach.LookupProfile("balanced")
+	return core.Config{
+		Want:     facts.Want{APN: "super", PDPType: "IP", CID: 1},
+		Policy:   attach.Policy{Profile: balanced, Dial: true, Power: true, Seed: 7},
+		PortPath: "/dev/ttyTEST",
+	}
+}
+
+func newStage(t *testing.T, s *modemsim.Scenario) *stage {
+	st := &stage{t: t, scenario: s, start: time.Now(), world: modemsim.NewWorld(s, nil)}
+	events := make(chan []byte, 1024)
+	st.world.OnEvents(func(body []byte) { events <- body })
+	st.agent = New(testConfig(), Deps{
+		Open:     func(context.Context) (atcmd.Transport, string, error) { return openPipe(st.world) },
+		Dialects: allDialects(),
+		Power:    worldPower{st.world},
+		Sources:  []cloud.Source{bodySource(events)},
+		NTP:      func() bool { return true },
+		Log:      zerolog.New(io.Discard),
+	})
+	return st
+}
+
+// openPipe is the serial port of a scenario.
+func openPipe(w *modemsim.World) (atcmd.Transport, string, error) {
+	pipe, err := w.Open()
+	if err != nil {
+		return nil, "", &atcmd.PortError{Path: "/dev/ttyTEST", Reason: atcmd.ReasonMissing, Err: err}
+	}
+	return pipe, "/dev/ttyTEST", nil
+}
+
+// bodySource decodes webhook bodies as the real sources do.
+type bodySource chan []byte
+
+func (b bodySource) Run(ctx context.Context, emit func(context.Context, cloud.Batch) error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case body := <-b:
+			events, problems, err := cloud.Decode(body, cloud.DefaultLimits())
+			if err != nil {
+				return err
+			}
+			if err := emit(ctx, cloud.Batch{Events: events, Problems: len(problems), Source: "webhook", Received: time.Now()}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// worldPower is the board of a scenario: a supply switch.
+type worldPower struct{ *modemsim.World }
+
+func (p worldPower) On(context.Context) error { p.PowerOn(); return nil }
+
+func (p worldPower) Cycle(context.Context) error {
+	p.PowerOff()
+	<-time.After(10 * time.Second)
+	p.PowerOn()
+	return nil
+}
+
+// play runs world and agent for the scenario's duration and judges the expectations.
+func (st *stage) play() {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{}, 2)
+	go func() { st.world.Run(ctx); ended <- struct{}{} }()
+	go func() { st.agent.Run(ctx); ended <- struct{}{} }()
+	for time.Since(st.start) < st.scenario.Duration {
+		<-time.After(sampleEvery) // virtual time
+		synctest.Wait()
+		st.look()
+	}
+	cancel()
+	<-ended
+	<-ended
+	for _, e := range st.scenario.Expect {
+		if err := st.check(e); err != nil {
+			st.t.Errorf("expectation in line %d: %v", e.Line, err)
+		}
+	}
+	if st.t.Failed() {
+		st.t.Logf("%s\n%s", st.scenario.Title, strings.Join(st.story, "\n"))
+	}
+}
+
+// look takes a sample.
+func (st *stage) look() {
+	at := time.Since(st.start)
+	for _, e := range st.agent.Timeline(st.lastSeq) {
+		st.lastSeq = e.Seq
+		st.story = append(st.story, fmt.Sprintf("%8s %-6s %-12s %s", at, e.Side, e.Kind, e.Text))
+		if e.Kind == "action" && e.Action != "" {
+			st.actions = append(st.actions, acted{at, e.Action})
+		}
+	}
+	doc := st.agent.Status()
+	s := sample{at: at, verdict: doc.Verdict.Code, next: doc.Verdict.Next.Action}
+	if waitsFor(doc) {
+		s.next = string(attach.Hold)
+	}
+	if st.wanted() {
+		s.doc = decodeStatus(st.t, doc)
+	}
+	st.samples = append(st.samples, s)
+}
+
+// waitsFor reports whether the agent holds still for now, whatever it means to do later.
+func waitsFor(doc *status.Status) bool {
+	return doc.Verdict.Next.At.After(doc.Time.Time)
+}
+
+// wanted reports whether any expectation asks for the document's fields: decoding each sample is slow.
+func (st *stage) wanted() bool {
+	for _, e := range st.scenario.Expect {
+		if len(fields(e)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func decodeStatus(t *testing.T, doc *status.Status) (m map[string]any) {
+	t.Helper()
+	raw, err := json.Marshal(doc)
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// fields are the expected fields by section of the status document.
+func fields(e modemsim.Expect) map[string]map[string]any {
+	all := map[string]map[string]any{"sim": e.SIM, "data": e.Data, "registration": e.Registration, "modem": e.Modem,
+		"signal": e.Signal, "cloud": e.Cloud, "attach": e.Attach}
+	for name, want := range all {
+		if len(want) == 0 {
+			delete(all, name)
+		}
+	}
+	return all
+}
+
+// check judges one expectation. What must become true has from the last change of the world before By until By, so that
+// a state from before the change does not count.
+func (st *stage) check(e modemsim.Expect) error {
+	by := e.By
+	if by == 0 {
+		by = st.scenario.Duration
+	}
+	for _, check := range []func(modemsim.Expect, time.Duration, time.Duration) error{st.checkState, st.checkNever, st.checkActions} {
+		if err := check(e, max(e.From, st.lastChange(by)), by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lastChange is the time of the last entry of [[at]] before a time.
+func (st *stage) lastChange(by time.Duration) (at time.Duration) {
+	for _, c := range st.scenario.At {
+		if c.Time < by {
+			at = max(at, c.Time)
+		}
+	}
+	return at
+}
+
+// checkState: at one moment in the window the verdict and all fields are as expected, together.
+func (st *stage) checkState(e modemsim.Expect, from, by time.Duration) error {
+	want := fields(e)
+	if e.Verdict == "" && len(want) == 0 {
+		return nil
+	}
+	closest := "no sample"
+	for _, s := range st.samples {
+		if s.at < from || s.at > by {
+			continue
+		}
+		miss := mismatch(s, e.Verdict, want)
+		if miss == "" {
+			return nil
+		}
+		closest = miss
+	}
+	return fmt.Errorf("not true between %v and %v; at the end: %s", from, by, closest)
+}
+
+func mismatch(s sample, verdict string, want map[string]map[string]any) string {
+	if verdict != "" && s.verdict != verdict {
+		return fmt.Sprintf("verdict %q, want %q", s.verdict, verdict)
+	}
+	for section, keys := range want {
+		have, _ := s.doc[section].(map[string]any)
+		for key, value := range keys {
+			if !same(have[key], value) {
+				return fmt.Sprintf("%s.%s is %v, want %v", section, key, have[key], value)
+			}
+		}
+	}
+	return ""
+}
+
+// same compares a JSON value with one of a scenario, numbers by value.
+func same(have, want any) bool {
+	number := func(v any) (float64, bool) {
+		switch r := reflect.ValueOf(v); {
+		case r.IsValid() && r.CanInt():
+			return float64(r.Int()), true
+		case r.IsValid() && r.CanFloat():
+			return r.Float(), true
+		}
+		return 0, false
+	}
+	if h, ok := number(have); ok {
+		w, ok := number(want)
+		return ok && h == w
+	}
+	return have == want
+}
+
+// checkNever: in no moment from From (not from the last change) to By.
+func (st *stage) checkNever(e modemsim.Expect, _, by time.Duration) error {
+	for _, s := range st.samples {
+		if e.VerdictNot != "" && s.at >= e.From && s.at <= by && s.verdict == e.VerdictNot {
+			return fmt.Errorf("verdict %q at %v", s.verdict, s.at)
+		}
+	}
+	return nil
+}
+
+// checkActions: an action that must be done, may not be done, or only so often, from From to By.
+func (st *stage) checkActions(e modemsim.Expect, _, by time.Duration) error {
+	count := map[string]int{}
+	for _, a := range st.actions {
+		if a.at >= e.From && a.at <= by {
+			count[a.kind]++
+		}
+	}
+	for _, s := range st.samples {
+		if s.next == string(attach.Hold) && s.at >= e.From && s.at <= by {
+			count[s.next]++
+		}
+	}
+	if e.Action != "" && count[e.Action] == 0 {
+		return fmt.Errorf("action %q not done between %v and %v", e.Action, e.From, by)
+	}
+	if e.NeverAction != "" && count[e.NeverAction] > 0 {
+		return fmt.Errorf("action %q was done %d times between %v and %v", e.NeverAction, count[e.NeverAction], e.From, by)
+	}
+	for kind, most := range e.Max {
+		if count[kind] > most {
+			return fmt.Errorf("action %q was done %d times by %v, at most %d allowed", kind, count[kind], by, most)
+		}
+	}
+	return nil
+}
