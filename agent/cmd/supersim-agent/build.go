@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"time"
+
+	sd "github.com/coreos/go-systemd/v22/daemon"
+	"github.com/rs/zerolog"
+
+	"supersim-agent/agent"
+	"supersim-agent/agent/attach"
+	"supersim-agent/agent/cloud"
+	"supersim-agent/agent/config"
+	"supersim-agent/agent/core"
+	"supersim-agent/agent/facts"
+	"supersim-agent/atcmd"
+	"supersim-agent/boards"
+	"supersim-agent/modem"
+	"supersim-agent/modem/quectel"
+	"supersim-agent/modem/simcom"
+	"supersim-agent/modem/ublox"
+)
+
+// dialects is every modem family, in the order in which they are asked whether a module is theirs.
+func dialects() []*modem.Dialect {
+	var list []*modem.Dialect
+	list = append(list, quectel.Dialects...)
+	list = append(list, simcom.Dialects...)
+	return append(list, ublox.Dialects...)
+}
+
+// buildAgent makes the agent that a configuration describes. The returned function gives back what it holds.
+func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), error) {
+	sources, err := cloudSources(cfg)
+	if err != nil {
+		return nil, nil, &exitError{exitMisused, err}
+	}
+	port := &portFinder{configured: cfg.Modem.Port, baud: int(cfg.Modem.Baud)}
+	power := openBoard(cfg, port, log)
+	deps := agent.Deps{
+		Open: port.open, Dialects: dialects(), Sources: sources, Log: log,
+		Board: boardName(cfg), Bearer: cfg.Data.Bearer, Config: cfg.Entries(),
+		Notify: func(line string) { sd.SdNotify(false, line) }, //nolint:errcheck // nobody to tell
+	}
+	if cfg.Modem.PINFile != "" {
+		deps.PIN = func() (string, error) { return readSecret(cfg.Modem.PINFile) }
+	}
+	closeAll := func() {}
+	if power != nil {
+		deps.Power, closeAll = power, power.Close
+	}
+	a := agent.New(coreConfig(cfg, power != nil), deps)
+	return a, closeAll, nil
+}
+
+// coreConfig translates the configuration for the core.
+func coreConfig(cfg *config.Config, power bool) core.Config {
+	profile, _ := attach.LookupProfile(cfg.Attach.Profile) // the configuration has been checked
+	seed := deviceSeed()
+	c := core.Config{
+		Want: facts.Want{APN: strings.ToLower(cfg.Network.APN), PDPType: strings.ToUpper(cfg.Network.PDPType), CID: 1},
+		Policy: attach.Policy{Profile: profile, Power: power, PIN: cfg.Modem.PINFile != "", Seed: seed,
+			Dial: cfg.Data.Bearer != "none" && cfg.Data.Bearer != "existing"},
+		PortPath: cfg.Modem.Port,
+	}
+	if m := cfg.Attach.StartDelayMax; m > 0 {
+		c.StartDelay = time.Duration(rand.New(rand.NewPCG(seed, uint64(time.Now().UnixNano()))).Int64N(int64(m)))
+	}
+	return c
+}
+
+// deviceSeed differs from device to device, so that a fleet does not move in step.
+func deviceSeed() uint64 {
+	id, err := os.ReadFile("/etc/machine-id")
+	if err != nil {
+		return uint64(time.Now().UnixNano())
+	}
+	h := fnv.New64a()
+	h.Write(id)
+	return h.Sum64()
+}
+
+func cloudSources(cfg *config.Config) (list []cloud.Source, err error) {
+	for i, c := range cfg.Cloud {
+		switch c.Source {
+		case "file":
+			list = append(list, cloud.NewFileSource(c.Path, cloud.FileOptions{}))
+		case "webhook":
+			w, err := cloud.NewWebhook(cloud.WebhookOptions{Listen: c.Listen, Path: c.Path, AllowRemote: c.AllowRemote})
+			if err != nil {
+				return nil, fmt.Errorf("cloud[%d]: %w", i, err)
+			}
+			list = append(list, w)
+		}
+	}
+	return list, nil
+}
+
+func boardName(cfg *config.Config) string {
+	if cfg.Modem.Board == "auto" || cfg.Modem.Board == "none" {
+		return ""
+	}
+	return cfg.Modem.Board
+}
+
+// openBoard takes the pins of the configured board. Without it the agent works all the same, only without power control.
+func openBoard(cfg *config.Config, port *portFinder, log zerolog.Logger) *boards.Control {
+	name := boardName(cfg)
+	if name == "" || cfg.Modem.PowerControl == "never" {
+		return nil
+	}
+	board, err := boards.Lookup(name)
+	if err == nil {
+		var control *boards.Control
+		if control, err = boards.Open(board, boards.Options{IsOn: port.moduleRuns}); err == nil {
+			return control
+		}
+	}
+	log.Warn().Err(err).Msg("no power control over the modem")
+	return nil
+}
+
+// readSecret reads a one-line secret file.
+func readSecret(path string) (string, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(string(raw)), nil
+}
+
+// portFinder opens the configured port, or the first AT port of a known module when it is "auto".
+type portFinder struct {
+	configured string
+	baud       int
+}
+
+func (p *portFinder) path() string {
+	if p.configured != "auto" {
+		return p.configured
+	}
+	found, _ := findPort("/sys/class/tty")
+	return found
+}
+
+func (p *portFinder) open(context.Context) (atcmd.Transport, string, error) {
+	path := p.path()
+	if path == "" {
+		return nil, "", &atcmd.PortError{Path: "auto", Reason: atcmd.ReasonMissing, Err: errNoKnownModem}
+	}
+	t, err := atcmd.OpenSerial(path, p.baud)
+	return t, path, err
+}
+
+// moduleRuns tells by the port whether the module has power.
+func (p *portFinder) moduleRuns(ctx context.Context) (bool, error) {
+	path := p.path()
+	if path == "" {
+		return false, nil
+	}
+	return portExists(path)(ctx)
+}

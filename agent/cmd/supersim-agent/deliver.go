@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+)
+
+// courier carries the simulated cloud's webhook bodies to where the agent can take them. The world must not wait, so
+// it only puts them into a queue.
+type courier struct {
+	url    func() string // of the webhook, "" for none
+	file   string        // NDJSON, one body a line, "" for none
+	clock  fastClock
+	queue  chan []byte
+	report func(string)
+}
+
+func newCourier(webhook, file string, clock fastClock, report func(string)) *courier {
+	return &courier{url: func() string { return webhook }, file: file, clock: clock, queue: make(chan []byte, 1024), report: report}
+}
+
+// take is the world's OnEvents.
+func (c *courier) take(body []byte) {
+	select {
+	case c.queue <- body:
+	default:
+		c.report("connection events lost: the receiver is too slow")
+	}
+}
+
+// run delivers until ctx ends.
+func (c *courier) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case body := <-c.queue:
+			c.deliver(ctx, body)
+		}
+	}
+}
+
+func (c *courier) deliver(ctx context.Context, body []byte) {
+	if c.file != "" {
+		if err := appendLine(c.file, body); err != nil {
+			c.report(err.Error())
+		}
+	}
+	if c.url() == "" {
+		return
+	}
+	// KORE resends up to three times with growing pauses, then the event is gone.
+	for pause := 5 * time.Second; ; pause *= 2 {
+		err := post(ctx, c.url(), body)
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return
+		case pause > 20*time.Second:
+			c.report("connection events lost after three resends: " + err.Error())
+			return
+		}
+		timer, stop := c.clock.NewTimer(pause)
+		select {
+		case <-timer:
+		case <-ctx.Done():
+			stop()
+			return
+		}
+	}
+}
+
+func post(ctx context.Context, url string, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "KoreProxy/1.1")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("POST %s: %s", url, resp.Status)
+	}
+	return nil
+}
+
+func appendLine(path string, body []byte) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(append(bytes.TrimSpace(body), '\n')); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}

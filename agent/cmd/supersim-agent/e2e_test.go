@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"supersim-agent/agent/status"
+	"supersim-agent/modem/modemsim"
+)
+
+// rig is the whole daemon as a user runs it, from its configuration file, with a real pty, a real unix socket and a real
+// webhook. The world runs faster, the daemon in real time.
+type rig struct {
+	t       *testing.T
+	dir     string
+	webhook string
+	client  *status.Client
+	seq     uint64 // of the last timeline entry that was taken into account
+	ctx     context.Context
+}
+
+const worldSpeed = 20
+
+func newRig(t *testing.T) *rig {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	// Not t.TempDir: a unix socket's path may have 107 bytes at the most.
+	dir, err := os.MkdirTemp("", "supersim-e2e-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return &rig{t: t, dir: dir, webhook: freeAddress(t), ctx: ctx, client: &status.Client{Socket: filepath.Join(dir, "status.sock")}}
+}
+
+func freeAddress(t *testing.T) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+// background runs f until the test ends and waits for it.
+func (r *rig) background(f func(context.Context) error) {
+	ctx, cancel := context.WithCancel(r.ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- f(ctx) }()
+	r.t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			r.t.Error(err)
+		}
+	})
+}
+
+func (r *rig) startDaemon(port string) {
+	r.t.Helper()
+	path := filepath.Join(r.dir, "agent.toml")
+	text := fmt.Sprintf("schema = 1\n[modem]\nport = %q\n[data]\nbearer = \"none\"\n[status]\nsocket = %q\n[[cloud]]\nsource = \"webhook\"\nlisten = %q\npath = \"/events\"\n",
+		port, r.client.Socket, r.webhook)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	cfg, err := loadConfig(path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.background(func(ctx context.Context) error { return runDaemon(ctx, cfg, zerolog.Nop()) })
+	r.client.Patience = 10 * time.Second
+}
+
+// startWorld plays a scenario on a pty with the given name.
+func (r *rig) startWorld(port, scenario string) *modemsim.World {
+	r.t.Helper()
+	s, err := modemsim.ParseScenario("e2e", []byte(scenario))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	pty, err := modemsim.OpenPTY(port)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { pty.Close() })
+	clock := newFastClock(worldSpeed)
+	world := modemsim.NewWorld(s, clock)
+	courier := newCourier("http://"+r.webhook+"/events", "", clock, func(text string) { r.t.Log(text) })
+	world.OnEvents(courier.take)
+	world.Connect(pty)
+	r.background(world.Run)
+	r.background(func(ctx context.Context) error { courier.run(ctx); return nil })
+	return world
+}
+
+// untilVerdict follows the timeline on the socket from where the last call left it until a verdict comes.
+func (r *rig) untilVerdict(code string) {
+	r.t.Helper()
+	var story []string
+	for e, err := range r.client.Follow(r.ctx, status.TimelineQuery{After: r.seq, Limit: 1000}) {
+		if err != nil {
+			r.t.Fatalf("waiting for %q: %v\n%s", code, err, strings.Join(story, ""))
+		}
+		r.seq = e.Seq
+		story = append(story, plainEntry(e))
+		if e.Verdict == code {
+			return
+		}
+	}
+	r.t.Fatalf("verdict %q did not come:\n%s", code, strings.Join(story, ""))
+}
+
+func (r *rig) status() *status.Status {
+	r.t.Helper()
+	s, err := r.client.Status(r.ctx)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return s
+}
+
+func TestDaemonComesOnline(t *testing.T) {
+	r := newRig(t)
+	port := filepath.Join(r.dir, "modem0")
+	r.startWorld(port, "modem = \"simcom-sim7600\"\n[module]\napn = \"internet\"\n[cloud]\ndelay = \"10s\"")
+	r.startDaemon(port)
+	r.untilVerdict("wrong-apn")
+	r.untilVerdict("online")
+	s := r.status()
+	if !s.Online() || s.Data.APN != "super" || s.SIM.SuperSIM == nil || !*s.SIM.SuperSIM || s.Registration.State != "roaming" {
+		t.Errorf("status %+v", s)
+	}
+	if s.Cloud.Session.IP != s.Data.IP || s.Data.IP == "" {
+		t.Errorf("the modem's IP %q, the cloud's %q", s.Data.IP, s.Cloud.Session.IP)
+	}
+}
+
+// The port does not exist when the daemon starts; it says so and recovers by itself.
+func TestDaemonWaitsForThePort(t *testing.T) {
+	r := newRig(t)
+	port := filepath.Join(r.dir, "modem0")
+	r.startDaemon(port)
+	r.untilVerdict("modem-unreachable")
+	if s := r.status(); !strings.Contains(s.Verdict.Summary, "does not exist") || s.Verdict.Advice == "" {
+		t.Errorf("verdict %+v", s.Verdict)
+	}
+	r.startWorld(port, "modem = \"quectel-eg25\"")
+	r.untilVerdict("online")
+}
+
+// A modem that is unplugged and plugged again.
+func TestDaemonSurvivesUnplugging(t *testing.T) {
+	r := newRig(t)
+	port := filepath.Join(r.dir, "modem0")
+	world := r.startWorld(port, "modem = \"ublox-sara-r5\"")
+	r.startDaemon(port)
+	r.untilVerdict("online")
+	world.Inject("port-gone", 20*time.Second)
+	r.untilVerdict("modem-unreachable")
+	r.untilVerdict("online")
+}

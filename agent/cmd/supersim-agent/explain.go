@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"supersim-agent/agent/attach"
+	"supersim-agent/agent/cloud"
+	"supersim-agent/agent/correlate"
+	"supersim-agent/modem"
+)
+
+// explanation is what explain knows about a name, for people and as JSON.
+type explanation struct {
+	Name   string `json:"name"`
+	Kind   string `json:"kind"` // verdict, cause, error-code, action
+	Title  string `json:"title"`
+	Agent  string `json:"agent,omitempty"`   // what the agent does
+	Advice string `json:"advice,omitempty"`  // what a person should do
+	Change string `json:"changes,omitempty"` // what would change it
+}
+
+func explainCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "explain <verdict | cause | error code | action>", GroupID: "look",
+		Short:   "Explains a verdict, an EMM/ESM/CME cause, a KORE error code or an action",
+		Example: "  supersim-agent explain sim-inactive\n  supersim-agent explain emm 11\n  supersim-agent explain 83705\n  supersim-agent explain radio-cycle",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return listExplainable(cmd.OutOrStdout())
+			}
+			found := explain(strings.Join(args, " "))
+			if len(found) == 0 {
+				return &exitError{exitMisused, fmt.Errorf("nothing is known of %q: without an argument, explain lists all names", strings.Join(args, " "))}
+			}
+			return printExplanations(cmd.OutOrStdout(), found, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// explain finds everything that goes by the name: a number may be a cause and an error code.
+func explain(name string) (found []explanation) {
+	if r, ok := correlate.Lookup(name); ok {
+		found = append(found, explanation{Name: string(r.Code), Kind: "verdict", Title: r.Summary, Agent: r.Agent, Advice: r.Advice, Change: r.Changes})
+	}
+	if n, err := strconv.Atoi(name); err == nil {
+		if c, ok := cloud.LookupCode(n); ok {
+			found = append(found, explanation{Name: name, Kind: "error-code", Title: c.Title + ". " + c.Meaning, Advice: c.Advice})
+		}
+	}
+	if causes, err := modem.ParseCauseArg(name); err == nil {
+		for _, c := range causes {
+			found = append(found, explainCause(c))
+		}
+	}
+	if text, ok := attach.Describe(attach.Kind(name)); ok {
+		found = append(found, explanation{Name: name, Kind: "action", Title: text})
+	}
+	return found
+}
+
+func explainCause(c modem.Cause) explanation {
+	class := attach.ClassOf(c)
+	return explanation{Name: fmt.Sprintf("%s %d", c.Domain, c.Number), Kind: "cause", Title: c.Name() + ".",
+		Agent: class.Agent, Advice: class.Advice}
+}
+
+func printExplanations(w io.Writer, list []explanation, asJSON bool) error {
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(list)
+	}
+	for i, e := range list {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s (%s)\n  %s\n", e.Name, e.Kind, e.Title)
+		for _, line := range [][2]string{{"The agent", e.Agent}, {"You", e.Advice}, {"Changes with", e.Change}} {
+			if line[1] != "" {
+				fmt.Fprintf(w, "  %-13s %s\n", line[0]+":", line[1])
+			}
+		}
+	}
+	return nil
+}
+
+// listExplainable prints every name that explain takes.
+func listExplainable(w io.Writer) error {
+	fmt.Fprintln(w, "Verdicts:")
+	for _, r := range correlate.Rules {
+		fmt.Fprintf(w, "  %-22s %s\n", r.Code, r.Summary)
+	}
+	fmt.Fprintln(w, "\nActions:")
+	for _, k := range attach.Kinds() {
+		text, _ := attach.Describe(k)
+		fmt.Fprintf(w, "  %-22s %s\n", k, text)
+	}
+	fmt.Fprintln(w, "\nKORE error codes:")
+	codes := slices.Clone(cloud.Codes)
+	for _, c := range codes {
+		fmt.Fprintf(w, "  %-22d %s\n", c.Number, c.Title)
+	}
+	_, err := fmt.Fprintln(w, "\nCauses: emm 11, esm 27, gmm 7, mm 3, sm 33, cme 107 …")
+	return err
+}
