@@ -69,7 +69,7 @@ func (a *Agent) openPort(ctx context.Context) (path string, err error) {
 	if err != nil {
 		return path, err
 	}
-	port := atcmd.New(transport, atcmd.Options{Name: path, BootTime: modem.LongestBoot(a.deps.Dialects)})
+	port := atcmd.New(transport, atcmd.Options{Name: path, Resync: true, BootTime: modem.LongestBoot(a.deps.Dialects)})
 	s := session{port: port, driver: modem.NewDriver(port, a.deps.Dialects), pumped: make(chan struct{})}
 	go a.pump(ctx, s)
 	a.session = s

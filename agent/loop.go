@@ -68,10 +68,12 @@ func (a *Agent) publish() {
 	if before != nil && len(before.Timeline) > 0 {
 		last = before.Timeline[len(before.Timeline)-1].Seq
 	}
-	for _, e := range s.Timeline {
-		if e.Seq > last {
-			a.logEntry(e)
-		}
+	fresh := len(s.Timeline)
+	for fresh > 0 && s.Timeline[fresh-1].Seq > last {
+		fresh--
+	}
+	for _, e := range s.Timeline[fresh:] {
+		a.logEntry(e)
 	}
 	if before == nil || before.Verdict.Code != s.Verdict.Code {
 		a.deps.Notify(fmt.Sprintf("STATUS=%s: %s", s.Verdict.Code, mask(s.Verdict.Summary)))

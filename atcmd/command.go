@@ -8,25 +8,29 @@ import (
 
 const (
 	// DefaultTimeout is that of a command without one of its own. Vendor manuals promise 300 ms for most commands,
-	// without the queueing behind URCs at boot; shipping hosts allow 3 s (dialects.md §4).
+	// without the queueing behind URCs at boot; ModemManager allows 3 s.
 	DefaultTimeout = 3 * time.Second
 
 	maxText = 1024     // bytes of a command line; modules accept 500 to 2,000
 	maxData = 16 << 10 // bytes behind a prompt
 
-	ctrlZ = 0x1a // ends the data behind a prompt (27.005 §3.5.3)
+	ctrlZ = 0x1a // ends the data behind a prompt (27.005 §3.5.1)
 	esc   = 0x1b // abandons it
 )
 
 // Cmd is one command line and what its answer looks like.
 type Cmd struct {
-	Text    string                 // without line end: "AT+CSQ". Printable ASCII that begins with AT; see [Quote]
-	Timeout time.Duration          // from sending to the final result; 0 is DefaultTimeout
-	Prefix  string                 // "+CSQ": information lines begin so. "": unlabelled lines are information (AT+CIMI, ATI)
-	Answer  func(line string) bool // optional: is this line the answer, and not a URC? Asked for lines with Prefix; when Prefix is "", for all labelled lines
-	Finals  []string               // further successful finals of this command: "SHUT OK", "POWERED DOWN", "CONNECT"
-	Data    []byte                 // sent when the modem prompts with "> ", then Ctrl-Z
-	Secret  bool                   // everything behind the command's name is masked in trace and errors
+	Text    string        // without line end: "AT+CSQ". Printable ASCII that begins with AT; see [Quote]
+	Timeout time.Duration // from sending to the final result; 0 is DefaultTimeout
+	Prefix  string        // "+CSQ": information lines begin so. "": unlabelled lines are information (AT+CIMI, ATI)
+
+	// Answer, if not nil, decides whether a line answers this command or is a URC (the +CREG family). It is asked for
+	// lines with Prefix; when Prefix is "", for all labelled lines.
+	Answer func(line string) bool
+
+	Finals []string // further successful finals of this command: "SHUT OK", "POWERED DOWN", "CONNECT"
+	Data   []byte   // sent when the modem prompts with "> ", then Ctrl-Z
+	Secret bool     // everything behind the command's name is masked in trace and errors
 }
 
 // Reply is the answer to a command.

@@ -18,7 +18,7 @@
 //	unknown  the rest; handed on like a URC, and counted
 //
 // Some prefixes are both answer and URC (+CREG). Cmd.Answer decides for each such line; without it a line with the
-// prefix of the open command is its answer.
+// prefix of the open command is its answer. A line that a URC has cut in two is put together again: see tear.go.
 //
 // # One command at a time
 //

@@ -3,7 +3,7 @@ package atcmd
 import "time"
 
 const (
-	// maxLines and maxAnswer bound one answer. AT+CLAC of an EC25 has some 300 lines (dialects.md §5.4).
+	// maxLines and maxAnswer bound one answer. AT+CLAC and AT+QCFG=? give several KiB over many lines.
 	maxLines  = 1024
 	maxAnswer = 64 << 10 // bytes
 
@@ -239,7 +239,7 @@ func (m *engine) unsolicited(line []byte) {
 	u := m.findURC(line)
 	if u == nil {
 		m.stats.Unknown++
-		m.emit(output{kind: outURC, line: maskText(string(line), m.state == busy && m.open.cmd.Secret)})
+		m.emit(output{kind: outURC, line: maskText(string(line), m.secret())})
 		return
 	}
 	m.stats.URCs++
@@ -265,7 +265,12 @@ func (m *engine) endTail() {
 // late counts a line that belongs to nothing any more. It is traced, never handed on.
 func (m *engine) late(line []byte) {
 	m.stats.Late++
-	m.emit(output{kind: outLate, line: maskText(string(line), false)})
+	m.emit(output{kind: outLate, line: maskText(string(line), m.secret())})
+}
+
+// secret reports whether a line that cannot be placed may be the damaged echo of a secret command.
+func (m *engine) secret() bool {
+	return m.state == busy && m.open.cmd.Secret || m.sync.given.Secret
 }
 
 func (m *engine) findURC(line []byte) *URC {

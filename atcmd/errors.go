@@ -134,9 +134,9 @@ type PortError struct {
 
 func (e *PortError) Error() string {
 	if e.Holder != "" {
-		return fmt.Sprintf("open %s: %s: held by %s", e.Path, e.Reason, e.Holder)
+		return fmt.Sprintf("serial port %s: %s: held by %s", e.Path, e.Reason, e.Holder)
 	}
-	return fmt.Sprintf("open %s: %s: %v", e.Path, e.Reason, e.Err)
+	return fmt.Sprintf("serial port %s: %s: %v", e.Path, e.Reason, e.Err)
 }
 
 func (e *PortError) Unwrap() error { return e.Err }

@@ -93,7 +93,7 @@ func (f *Fields) Int() int {
 }
 
 // Hex reads a hexadecimal number of at most 64 bits: with or without quotes, 0x or 0X, in either case. Blanks inside
-// are skipped, as a Gobi module has them ("  0 5", dialects.md §2.4).
+// are skipped, as a Gobi module has them: "  0 5".
 func (f *Fields) Hex() uint64 {
 	raw, ok := f.next()
 	if !ok {

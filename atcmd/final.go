@@ -40,8 +40,8 @@ type final struct {
 	call bool      // final only while a call command is open, otherwise unsolicited
 }
 
-// finals are the final results of V.250 §6.3.4 and table 1, of 27.005 and 27.007, and those that vendors add
-// (dialects.md §5.4). UNKNOWN COMMAND is not among them: ModemManager's captures have it before a final.
+// finals are the final results of V.250 §5.7.1 (table 1), of 27.005 and 27.007, and those that vendors add. UNKNOWN
+// COMMAND is not among them: in ModemManager's test vectors it is no end of an answer.
 var finals = []final{
 	{text: "OK"},
 	{text: "ERROR", kind: KindError},

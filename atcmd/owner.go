@@ -69,6 +69,7 @@ func (p *Port) keep(readerLeft <-chan struct{}) {
 	}
 	w := <-p.seat
 	w.alarm.clear()
+	w.guard.stop()
 	close(p.urcs)
 	<-readerLeft
 }
@@ -108,9 +109,12 @@ func (w *owner) do(out *output) {
 	case outWrite:
 		w.write(out.data)
 	case outDone:
-		w.results <- result{out.reply, out.err, w.engine.state != idle}
+		w.results <- result{out.reply, out.err}
+		if w.engine.state == idle {
+			w.ready <- struct{}{}
+		}
 	case outSynced:
-		w.turn <- struct{}{}
+		w.ready <- struct{}{}
 	case outURC:
 		w.deliver(out.line)
 	case outDead:
@@ -120,8 +124,8 @@ func (w *owner) do(out *output) {
 
 // write sends everything, or ends the port.
 func (w *owner) write(data []byte) {
-	w.guard.Reset(writeLimit)
-	defer w.guard.Stop()
+	w.guard.begin()
+	defer w.guard.end()
 	for len(data) > 0 {
 		n, err := w.t.Write(data)
 		if err == nil && n <= 0 {

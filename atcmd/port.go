@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	writeLimit  = 5 * time.Second // for one write; at 9600 baud the longest command line takes 1.1 s
+	writeLimit  = 5 * time.Second // for one write; at 9600 baud a command line of the longest takes 1.1 s
 	closeLimit  = 2 * time.Second // Close waits so long for the goroutines
 	urcQueueLen = 256
 	readSize    = 4096
@@ -42,13 +42,14 @@ type Port struct {
 	t     Transport
 	clock Clock
 
-	turn    chan struct{} // holds one token while a command may begin; Exec takes it, and so forms its queue
+	turn    chan struct{} // holds a token while no Exec is at work; so its callers form a queue
+	ready   chan struct{} // holds a token while the engine is idle; Exec takes it, the owner puts it back
 	seat    chan *owner   // holds the engine while nobody works with it
 	results chan result   // the end of the open command, for the Exec that began it; never more than one
 	nudge   chan struct{} // tells the keeper that the deadline is earlier than its alarm
 	urcs    chan string   // for the user; sent to by the owner, closed by the keeper
 
-	guard     *time.Timer // ends the port when a write takes too long
+	guard     *guard // ends the port when a write takes too long
 	resyncing atomic.Bool
 	dropped   atomic.Uint64 // URCs
 	once      sync.Once     // guards cause and the closing of done
@@ -61,35 +62,34 @@ type Port struct {
 	stats Stats
 }
 
-// result is how a command has ended. After a resync the turn is passed on by the engine's owner, otherwise by Exec.
+// result is how a command has ended.
 type result struct {
-	reply  Reply
-	err    *Error
-	resync bool
+	reply Reply
+	err   *Error
 }
 
 // New starts a dialogue on t, which the port closes in the end.
 func New(t Transport, o Options) *Port {
 	p := &Port{
 		name: o.Name, t: t, clock: o.Clock,
-		turn: make(chan struct{}, 1), seat: make(chan *owner, 1), results: make(chan result, 1),
-		nudge: make(chan struct{}, 1), urcs: make(chan string, urcQueueLen),
+		turn: make(chan struct{}, 1), ready: make(chan struct{}, 1), nudge: make(chan struct{}, 1),
+		seat: make(chan *owner, 1), results: make(chan result, 1), urcs: make(chan string, urcQueueLen),
 		done: make(chan struct{}), left: make(chan struct{}),
 		trace: newRing(o.TraceLen),
 	}
 	if p.clock == nil {
 		p.clock = systemClock{}
 	}
-	p.guard = time.AfterFunc(writeLimit, p.writeStuck)
-	p.guard.Stop()
+	p.guard = newGuard(writeLimit, p.writeStuck)
 	w := &owner{Port: p, alarm: alarm{clock: p.clock}}
 	w.engine.urcs = append([]URC(nil), o.URCs...)
 	w.engine.patience = p.clock.Now().Add(o.BootTime)
 	if o.Resync {
 		w.step(input{kind: inResync})
 	} else {
-		p.turn <- struct{}{}
+		p.ready <- struct{}{}
 	}
+	p.turn <- struct{}{}
 	p.seat <- w
 	readerLeft := make(chan struct{})
 	go p.read(readerLeft)
@@ -107,26 +107,38 @@ func (p *Port) Exec(ctx context.Context, c Cmd) (Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return Reply{}, p.fault(&c, err)
 	}
-	select {
-	case <-p.turn:
-	case <-ctx.Done():
-		return Reply{}, p.fault(&c, p.whyUnsent(ctx.Err()))
-	case <-p.done:
-		return Reply{}, p.fault(&c, p.cause)
+	if err := p.wait(ctx, p.turn); err != nil {
+		return Reply{}, p.fault(&c, err)
+	}
+	defer func() { p.turn <- struct{}{} }() // after the result was taken, so that it is not the next caller's
+	if err := p.wait(ctx, p.ready); err != nil {
+		return Reply{}, p.fault(&c, err)
 	}
 	p.step(input{kind: inCommand, cmd: c})
 	r := p.await(ctx)
-	if !r.resync && p.Err() == nil {
-		p.turn <- struct{}{}
+	if r.err == nil {
+		return r.reply, nil
 	}
-	if r.err != nil {
-		r.err.Port = p.name
-		if r.err.Cmd == "" {
-			r.err.Cmd = maskText(c.Text, c.Secret)
+	r.err.Port = p.name
+	if r.err.Cmd == "" {
+		r.err.Cmd = maskText(c.Text, c.Secret)
+	}
+	return r.reply, r.err
+}
+
+// wait waits for a token, without which the command is not sent.
+func (p *Port) wait(ctx context.Context, token <-chan struct{}) error {
+	select {
+	case <-token:
+		return nil
+	case <-p.done:
+		return p.cause
+	case <-ctx.Done():
+		if p.resyncing.Load() {
+			return fmt.Errorf("%w: %w", ErrResync, ctx.Err())
 		}
-		return r.reply, r.err
+		return ctx.Err()
 	}
-	return r.reply, nil
 }
 
 // await waits for the end of the open command. A cancel ends it at once, unless it has ended already.
@@ -149,13 +161,6 @@ func (p *Port) await(ctx context.Context) result {
 // fault is the error of a command that was not sent.
 func (p *Port) fault(c *Cmd, err error) error {
 	return &Error{Cmd: maskText(c.Text, c.Secret), Port: p.name, Err: err}
-}
-
-func (p *Port) whyUnsent(err error) error {
-	if p.resyncing.Load() {
-		return fmt.Errorf("%w: %w", ErrResync, err)
-	}
-	return err
 }
 
 // URCs gives the unsolicited lines in order, each without its line end; the further lines of one that has some follow

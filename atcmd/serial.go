@@ -19,7 +19,7 @@ import (
 const DefaultBaud = 115200
 
 // serialPort is a tty with the settings and the exclusivity of go.bug.st/serial. The bytes go through a second, own
-// descriptor of the same tty, because that library (v1.8.0; boards.md §3) has no way to end a blocked Write, reports a
+// descriptor of the same tty, because that library (v1.8.0) has no way to end a blocked Write, reports a
 // lost device and its own Close alike, closes the descriptor before its reader has left, and passes it on to children.
 // The own one is non-blocking, so it is served by Go's poller: Close ends Read and Write at once. It also holds the
 // flock, which binds root too, as TIOCEXCL does not.

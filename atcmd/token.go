@@ -12,7 +12,7 @@ type tokenKind uint8
 const (
 	noToken       tokenKind = iota // all bytes are used up, the line has not ended
 	lineToken                      // a line that is not empty
-	promptToken                    // "> ", which no line end follows (27.005 §3.5.3)
+	promptToken                    // "> ", which no line end follows (27.005 §3.5.1)
 	overflowToken                  // a line longer than maxLine; its text is the beginning, the rest was dropped
 )
 

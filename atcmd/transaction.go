@@ -8,7 +8,7 @@ import (
 // transaction is the command that is open, and as much of its answer as has come.
 type transaction struct {
 	cmd      Cmd
-	label    string // "+CIMI" for AT+CIMI: some firmware labels answers that others send bare (dialects.md §2.1)
+	label    string // "+CIMI" for AT+CIMI: some firmware labels answers that others send bare
 	call     bool
 	started  time.Time
 	due      time.Time
@@ -70,7 +70,7 @@ func (m *engine) onAnswerLine(t token) {
 	m.watchTear(t, line, what)
 }
 
-// behindEcho cuts off an echo that is glued to the line behind it (dialects.md §5.4, trap 1). An AT that is not
+// behindEcho cuts off an echo that is glued to the line behind it, as ModemManager's test vectors have it. An AT that is not
 // followed by a response is left alone: too many words begin so.
 func (x *transaction) behindEcho(line []byte) []byte {
 	rest, ok := bytes.CutPrefix(line, []byte(x.cmd.Text))

@@ -68,7 +68,7 @@ type flight struct {
 
 // New returns a core that knows nothing yet.
 func New(now time.Time, cfg Config) *Core {
-	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), reopenAt: now.Add(cfg.StartDelay)}
+	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), reopenAt: now.Add(cfg.StartDelay), looks: looks{start: now}}
 	c.f.Port.Path = cfg.PortPath
 	c.deadline = c.reopenAt
 	c.judge(now)

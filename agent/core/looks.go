@@ -9,6 +9,7 @@ import (
 // looks is the plan of questions. Each has an interval that depends on how things are (pace); what was touched by news
 // is due at once.
 type looks struct {
+	start time.Time                 // of the grid on which questions are asked while all is well
 	last  [modem.NumLooks]time.Time // asked last; zero: due at once
 	never [modem.NumLooks]bool      // this modem cannot answer it
 	any   time.Time                 // any question asked last
@@ -89,9 +90,31 @@ func (c *Core) pace(now time.Time) pace {
 	return p
 }
 
+// gridPhase is where the grid of the settled pace lies after the start.
+const gridPhase = 5 * time.Second
+
+// onGrid moves a time to the next point of the grid of the pace's gap. A grid, rather than a pause after the last
+// question, keeps the number of questions per minute exact however long the answers take.
+func (l *looks) onGrid(t time.Time, p pace) time.Time {
+	if p.gap == 0 {
+		return t
+	}
+	origin := l.start.Add(gridPhase)
+	points := (t.Sub(origin) + p.gap - 1) / p.gap
+	return origin.Add(points * p.gap)
+}
+
+// free is when any question may be asked again. A timer may be late by a little, which must not cost a point of the grid.
+func (l *looks) free(p pace) time.Time {
+	if p.gap == 0 || l.any.IsZero() {
+		return time.Time{}
+	}
+	return l.onGrid(l.any.Add(p.gap-time.Second), p)
+}
+
 // due returns the most urgent question that may be asked now.
 func (l *looks) due(now time.Time, p pace) (modem.Look, bool) {
-	if now.Sub(l.any) < p.gap {
+	if now.Before(l.free(p)) {
 		return 0, false
 	}
 	best, most := modem.Look(0), time.Duration(-1)
@@ -113,17 +136,17 @@ func (l *looks) due(now time.Time, p pace) (modem.Look, bool) {
 
 // next is when due could next say yes.
 func (l *looks) next(now time.Time, p pace) time.Time {
-	at := now.Add(idle)
+	at := now.Add(time.Minute)
 	for _, look := range askOrder {
 		every := p.every[look]
 		if every == 0 || l.never[look] {
 			continue
 		}
 		t := l.last[look].Add(every)
-		if free := l.any.Add(p.gap); free.After(t) {
+		if free := l.free(p); free.After(t) {
 			t = free
 		}
-		if t.Before(at) {
+		if t = l.onGrid(t, p); t.Before(at) {
 			at = t
 		}
 	}
