@@ -14,7 +14,7 @@ import (
 
 const (
 	greetLimit = 30 * time.Second // one handshake, including the wait for a module that boots
-	radioRest  = 10 * time.Second // between radio off and on (policy reference §7.2)
+	radioRest  = 10 * time.Second // between radio off and on: the network must notice
 )
 
 // session is the open port and its driver.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"supersim-agent/agent/core"
+	"supersim-agent/agent/correlate"
 )
 
 const (
@@ -83,7 +84,7 @@ func (a *Agent) publish() {
 // logEntry writes one line of the timeline to the log, with identifiers masked: logs travel further than the socket.
 func (a *Agent) logEntry(e core.Entry) {
 	ev := a.deps.Log.Info()
-	if e.Kind == "verdict" && e.Verdict != "online" {
+	if e.Kind == "verdict" && !(correlate.Verdict{Code: e.Verdict}).Online() {
 		ev = a.deps.Log.Warn()
 	}
 	if e.Verdict != "" {

@@ -11,7 +11,8 @@ type Limit struct {
 	N   int
 }
 
-// limits per action (policy reference §7.4). Each limit holds for every sliding window of its length.
+// limits per action; each holds for every sliding window of its length. Resets: GSMA TS.34 allows one an hour (N1).
+// Activations: Telefónica TEF.IOT.DB REQ_008, one a minute and ten an hour.
 var limits = map[Kind][]Limit{
 	Activate:           {{time.Minute, 1}, {time.Hour, 10}},
 	Reactivate:         {{time.Minute, 1}, {time.Hour, 10}},

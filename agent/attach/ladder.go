@@ -26,7 +26,7 @@ type Step struct {
 	Do    Kind
 }
 
-// Profiles is the table of schedules (policy reference §7.2, §7.5). 25 minutes are the longest documented IMSI-switch
+// Profiles is the table of schedules (sources: modem/SOURCES.md). 25 minutes are the longest documented IMSI-switch
 // timer (20) plus a roaming attach (5); resets are an hour apart at least (GSMA TS.34: N1 = 1 per hour).
 var Profiles = []Profile{
 	{
@@ -85,7 +85,8 @@ var dataSteps = []Step{
 // stopGaps space the radio cycles after a permanent refusal (Telefónica TEF.IOT.DB REQ_009: 1, 4, 8, 16, 24 h).
 var stopGaps = []time.Duration{time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour, 24 * time.Hour}
 
-// Waits between activation attempts: B after temporary failures, C after permanent refusals (policy reference §7.3).
+// Waits between activation attempts: B after temporary failures, C after permanent refusals. Both stay
+// far below the counters of GSMA TS.34 (30 to 60 activations an hour and APN).
 var (
 	waitsB = minutes(1, 2, 3, 5, 10, 15, 30, 60)
 	waitsC = minutes(5, 15, 30, 60, 120, 240)
@@ -99,9 +100,9 @@ func minutes(n ...int) (ds []time.Duration) {
 }
 
 const (
-	freezeBase   = time.Hour      // after a rate-limit refusal; doubles
-	freezeMax    = 24 * time.Hour // policy reference §7.2
-	rateLimited  = 83703          // KORE's error code
+	freezeBase   = time.Hour // after a rate-limit refusal; doubles
+	freezeMax    = 24 * time.Hour
+	rateLimited  = 83703 // KORE's error code
 	congestion   = 30 * time.Minute
 	imsiExtra    = 5 * time.Minute // each new IMSI gets this long
 	imsiExtraMax = 4

@@ -58,7 +58,7 @@ var seeking = pace{
 	},
 }
 
-// patientAfter is when the fast polling of a new outage slows down (policy reference §7.2: 10 s, then 30 s).
+// patientAfter is when the fast polling of a new outage slows down: asking costs power and adds nothing.
 const patientAfter = 2 * time.Minute
 
 // pace chooses by what the facts lack.

@@ -48,7 +48,6 @@ func modemUnreachable(v *view) (finding, bool) {
 		found.evidence = []Evidence{host(v.Port.Since, "%s", v.Port.Text)}
 		if v.Port.Holder != "" {
 			found.summary = "Another program holds the modem's serial port: " + v.Port.Holder + "."
-			found.evidence = append(found.evidence, host(v.Port.Since, "%s is held by %s", v.Port.Path, v.Port.Holder))
 		}
 		return found, true
 	}

@@ -1,7 +1,7 @@
 package correlate
 
-// Rules is the table, in order of judgement. Ids and base confidences are those of the project's policy reference;
-// S rows are states of passage that need no help.
+// Rules is the table, in order of judgement. Ids group them: A the device itself, B searching, C refused, D no data,
+// E data, S states of passage that need no help.
 var Rules = []Rule{
 	{
 		ID: "A1", Code: "modem-unreachable", Base: 0.95, match: modemUnreachable,
