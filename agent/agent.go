@@ -29,12 +29,18 @@ type Power interface {
 	Cycle(ctx context.Context) error
 }
 
+// PIN is the configured PIN of the card. Take may refuse: three wrong tries block a card.
+type PIN interface {
+	Take() (string, error)
+	Accepted() error
+}
+
 // Deps is what the agent needs from outside. Open is required; the rest may be left zero.
 type Deps struct {
 	Open     func(context.Context) (t atcmd.Transport, path string, err error) // the serial port
 	Dialects []*modem.Dialect
 	Power    Power
-	PIN      func() (string, error) // reads the configured PIN file when the SIM asks for it
+	PIN      PIN // nil: none is configured
 	Sources  []cloud.Source
 	Clock    Clock             // default: the system's
 	NTP      func() bool       // default: asks the kernel

@@ -150,24 +150,27 @@ func (a *Agent) act(ctx context.Context, op core.Act) error {
 	case attach.Activate:
 		return d.Activate(ctx, op.Want.CID)
 	case attach.Reactivate:
-		return a.inTurn(ctx, 0, func() error { return d.Deactivate(ctx, op.Want.CID) }, func() error { return d.Activate(ctx, op.Want.CID) })
+		cid := op.Want.CID
+		return a.inTurn(ctx, 0, func(ctx context.Context) error { return d.Deactivate(ctx, cid) },
+			func(ctx context.Context) error { return d.Activate(ctx, cid) })
 	case attach.Reattach:
-		return a.inTurn(ctx, 0, func() error { return d.Detach(ctx) }, func() error { return d.AttachPS(ctx) })
+		return a.inTurn(ctx, 0, d.Detach, d.AttachPS)
 	case attach.RadioCycle:
-		return a.inTurn(ctx, radioRest, func() error { return d.RadioOff(ctx) }, func() error { return d.RadioOn(ctx) })
+		return a.inTurn(ctx, radioRest, d.RadioOff, d.RadioOn)
 	case attach.ModuleReset:
 		return d.Reset(ctx)
 	}
 	return fmt.Errorf("no way to do %q", op.Kind)
 }
 
-// inTurn does off, rests, and does on whatever became of off: a modem must not be left without its radio or context.
-func (a *Agent) inTurn(ctx context.Context, rest time.Duration, off, on func() error) error {
-	offErr := off()
+// inTurn does off, rests, and does on, whatever became of off and even when the agent is being stopped meanwhile: a modem
+// must not be left without its radio. Both end by the time limits of their commands.
+func (a *Agent) inTurn(ctx context.Context, rest time.Duration, off, on func(context.Context) error) error {
+	offErr := off(ctx)
 	if errors.Is(offErr, atcmd.ErrDead) || errors.Is(offErr, atcmd.ErrGone) {
 		return offErr
 	}
-	if rest > 0 {
+	if rest > 0 && offErr == nil {
 		timer, stop := a.deps.Clock.NewTimer(rest)
 		select {
 		case <-timer:
@@ -175,18 +178,21 @@ func (a *Agent) inTurn(ctx context.Context, rest time.Duration, off, on func() e
 			stop()
 		}
 	}
-	return on()
+	return on(context.WithoutCancel(ctx))
 }
 
 func (a *Agent) enterPIN(ctx context.Context, d *modem.Driver) error {
 	if a.deps.PIN == nil {
 		return errors.New("enter PIN: no pin_file is configured")
 	}
-	pin, err := a.deps.PIN()
+	pin, err := a.deps.PIN.Take()
 	if err != nil {
 		return fmt.Errorf("enter PIN: %w", err)
 	}
-	return d.EnterPIN(ctx, pin)
+	if err := d.EnterPIN(ctx, pin); err != nil {
+		return err
+	}
+	return a.deps.PIN.Accepted()
 }
 
 // failure says what an error means for the core.

@@ -139,8 +139,8 @@ func (p Policy) repair(now time.Time, f *facts.Facts, v correlate.Verdict, h *Hi
 	}
 	switch {
 	case v.Code == "sim-pin":
-		if h.countSince(EnterPIN, time.Time{}) > 0 {
-			return hold("pin-once", "the PIN was tried once; a wrong one would block the card"), true
+		if done := h.since(time.Time{}, EnterPIN); len(done) > 0 && done[len(done)-1].Outcome != "ok" {
+			return hold("pin-once", "the PIN was tried and not accepted; a third wrong one would block the card"), true
 		}
 		return asked(EnterPIN, "the SIM asks for its PIN")
 	case v.Code == "radio-off":

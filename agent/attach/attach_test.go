@@ -211,6 +211,25 @@ func TestRepairs(t *testing.T) {
 	}
 }
 
+// A PIN that was not accepted is never tried again; an accepted one is entered again when the module restarts.
+func TestPIN(t *testing.T) {
+	f := unregistered(modem.SIM{State: modem.SIMPIN})
+	p := policy("balanced")
+	if d := plan(f, &History{}, p, time.Minute); d.Kind != Hold {
+		t.Errorf("no PIN is configured: %+v", d)
+	}
+	p.PIN = true
+	if d := plan(f, &History{}, p, time.Minute); d.Kind != EnterPIN {
+		t.Errorf("first: %+v", d)
+	}
+	for outcome, want := range map[string]Kind{"ok": EnterPIN, "wrong PIN": Hold, "": Hold} {
+		h := History{Actions: []Done{{Kind: EnterPIN, At: noon, Outcome: outcome}}}
+		if d := plan(f, &h, p, time.Hour); d.Kind != want {
+			t.Errorf("after outcome %q: %+v", outcome, d)
+		}
+	}
+}
+
 func TestForeignCardIsLeftAlone(t *testing.T) {
 	f := unregistered(modem.ICCID("89490200001234567890"), modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "internet"}}})
 	if done := run(f, policy("balanced"), 24*time.Hour); len(done) != 0 {

@@ -24,7 +24,7 @@ var limits = map[Kind][]Limit{
 	PowerOn:            {{10 * time.Minute, 1}, {day, 12}},
 	SetAPN:             {{time.Hour, 2}, {day, 6}},
 	RadioOn:            {{time.Minute, 1}, {time.Hour, 4}},
-	EnterPIN:           {{day, 1}},
+	EnterPIN:           {{10 * time.Minute, 1}, {day, 6}}, // accepted ones: a card asks after every power cycle
 }
 
 // total limits the sum of everything that makes the modem attach (Verizon: 4 automated accesses per hour).

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -48,7 +49,7 @@ func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), e
 		Notify: func(line string) { sd.SdNotify(false, line) }, //nolint:errcheck // nobody to tell
 	}
 	if cfg.Modem.PINFile != "" {
-		deps.PIN = func() (string, error) { return readSecret(cfg.Modem.PINFile) }
+		deps.PIN = pinFile{path: cfg.Modem.PINFile, mark: filepath.Join(cfg.Journal.Dir, "pin-tried")}
 	}
 	closeAll := func() {}
 	if power != nil {

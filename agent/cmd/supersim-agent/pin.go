@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// pinFile is the configured PIN. Three wrong ones block a card for good, and the service manager restarts a daemon as
+// often as it likes; so each try leaves a mark on disk first, which only an accepted PIN or a newer PIN file takes away.
+type pinFile struct {
+	path string // modem.pin_file
+	mark string // in the state directory
+}
+
+var errPINTried = errors.New("this PIN was tried and not accepted; write the right one into the file, it will be tried once")
+
+// Take returns the PIN if it may be tried.
+func (p pinFile) Take() (string, error) {
+	file, err := os.Stat(p.path)
+	if err != nil {
+		return "", err
+	}
+	tried, err := os.Stat(p.mark)
+	switch {
+	case err == nil && !file.ModTime().After(tried.ModTime()):
+		return "", fmt.Errorf("%s: %w", p.path, errPINTried)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	}
+	pin, err := readSecret(p.path)
+	if err != nil {
+		return "", err
+	}
+	if err := writeMark(p.mark); err != nil {
+		return "", fmt.Errorf("a PIN that cannot be marked as tried is not tried: %w", err)
+	}
+	return pin, nil
+}
+
+// Accepted takes the mark away.
+func (p pinFile) Accepted() error { return os.Remove(p.mark) }
+
+// writeMark makes sure that the mark survives a power cut.
+func writeMark(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
