@@ -17,7 +17,7 @@ const (
 	cardReady
 )
 
-// How long a card is busy after power and after a REFRESH. Seconds in the field (dialects.md §2.1, attach-policy §3.3).
+// How long a card is busy after power and after a REFRESH. Seconds in the field.
 const (
 	cardStart      = 900 * time.Millisecond
 	refreshAtLeast = 3 * time.Second

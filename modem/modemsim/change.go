@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// eventTypes are the suffixes of the seven connection events (connection-events.md §1.3).
+// eventTypes are the suffixes of the seven connection events.
 var eventTypes = []string{evAccepted, evRejected, evFailed, evStarted, evUpdated, evEnded, evSessionFailed}
 
 // decoder reads the sections of one scenario and collects all mistakes.

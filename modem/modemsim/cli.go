@@ -64,7 +64,7 @@ type command struct {
 	low  time.Duration // how long it takes at least
 	high time.Duration // and at most; 0: as fast as a module answers
 	// abort is the final result when a byte arrives while the command works; "": bytes wait (27.007 and V.250 §5.6.1
-	// leave it to the command; dialects.md §2.3).
+	// leave it to the command).
 	abort string
 }
 

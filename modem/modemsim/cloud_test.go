@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The key sets of the observed payloads (KSA samples of 26 Nov 2025, connection-events.md §1.5) for each event.
+// The key sets of the observed payloads (KSA samples of 26 Nov 2025) for each event.
 func TestEnvelopeKeys(t *testing.T) {
 	play(t, "", func(b *bench) {
 		b.wait(8 * time.Minute)

@@ -32,7 +32,7 @@ func (m *module) registrationCommand(domain int, c call) reply {
 		return ok(fmt.Sprintf("%s: %d,%s", name, *n, m.registration(domain, *n)))
 	case test:
 		return ok(fmt.Sprintf("%s: %s", name, m.p.regTest[domain]))
-	case execute: // resets n on SIMCom (dialects.md §2.4); the others refuse it
+	case execute: // resets n on SIMCom; the others refuse it
 		if !m.p.execResets {
 			return fails()
 		}

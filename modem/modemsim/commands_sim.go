@@ -19,7 +19,7 @@ func (m *module) withCard(f func() reply) reply {
 	case cardAbsent:
 		return cme(10)
 	case cardOff:
-		return cme(13) // the normal answer after CFUN=0 (dialects.md §2.1)
+		return cme(13) // the normal answer after CFUN=0
 	case cardBusy:
 		return cme(14)
 	case cardPIN:

@@ -19,7 +19,7 @@ type record struct {
 	iccid    string // "" for the world's own card
 }
 
-// envelope is one element of a webhook body, with the keys of CloudEvents (connection-events.md §1.1, §1.2).
+// envelope is one element of a webhook body, with the keys of CloudEvents.
 type envelope struct {
 	Data            eventData `json:"data"`
 	ID              string    `json:"id"`

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Suffixes of the connection events (connection-events.md §1.3).
+// Suffixes of the connection events.
 const (
 	evAccepted      = "attachment.accepted"
 	evRejected      = "attachment.rejected"
@@ -34,7 +34,7 @@ const (
 )
 
 // homeError is what the home side says about a refusal, and what the visited network makes of it for the terminal
-// (KORE's codes in connection-events.md §1.6; mapping of TS 29.272 Annex A in attach-policy.md §4.2).
+// (KORE's codes; mapping of TS 29.272 Annex A).
 type homeError struct {
 	code    int
 	message string

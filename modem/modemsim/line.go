@@ -62,7 +62,7 @@ func (l *line) cutShort(lines []string, final string) {
 }
 
 // unsolicited sends a line that nobody asked for, or keeps it back a moment so that it meets an answer: modules hold
-// such lines while their interface is busy and release them in a bunch (R5SYS in dialects.md §5.2).
+// such lines while their interface is busy and release them in a bunch (R5SYS).
 func (l *line) unsolicited(text string) {
 	if l.c.live.Module.Interleave && (len(l.held) > 0 || l.dice.IntN(3) == 0) {
 		l.held = append(l.held, text)

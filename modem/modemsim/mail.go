@@ -6,7 +6,7 @@ import (
 )
 
 // How much later than the rest a duplicate or an overtaken event comes. KORE resends with exponential back-off, so
-// minutes are possible (connection-events.md §2.2).
+// minutes are possible.
 const (
 	duplicateWithin = 30 * time.Second
 	overtakenWithin = 3 * time.Minute

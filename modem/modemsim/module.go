@@ -14,7 +14,7 @@ const (
 	on
 )
 
-// settings are forgotten at every boot: echo comes back, unsolicited registration lines go away (dialects.md §2.0).
+// settings are forgotten at every boot: echo comes back, unsolicited registration lines go away.
 type settings struct {
 	echo       bool
 	cmee       int
@@ -153,7 +153,7 @@ func (m *module) awake() {
 	m.c.nas.setRadio(m.cfun == 1)
 }
 
-// setCFUN changes the functionality level. 0 takes the card's power too (dialects.md §2.2).
+// setCFUN changes the functionality level. 0 takes the card's power too.
 func (m *module) setCFUN(fun int) {
 	if fun == 1 && m.cfun != 1 {
 		m.c.stats.RadioCycles++

@@ -25,7 +25,7 @@ const (
 	byNetwork                 // the network did it and knows
 )
 
-// NAS timers (TS 24.301 §10.2; attach-policy.md §2.5) and the sensitivity of the receiver.
+// NAS timers (TS 24.301 §10.2) and the sensitivity of the receiver.
 const (
 	t3411       = 10 * time.Second
 	t3402       = 12 * time.Minute
@@ -119,7 +119,7 @@ func (n *nas) setRadio(on bool) {
 	}
 }
 
-// selectMode follows AT+COPS: every write starts a selection, also one that changes nothing (dialects.md §2.3).
+// selectMode follows AT+COPS: every write starts a selection, also one that changes nothing.
 func (n *nas) selectMode(mode int, plmn string) {
 	n.mode, n.manual = mode, plmn
 	n.resting, n.attempts = map[string]time.Time{}, 0

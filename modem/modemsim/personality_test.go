@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The answers here are written from dialects.md, section in the comment; the values are this world's.
+// The answers here are written from the vendor manuals; the values are this world's.
 func TestPersonalities(t *testing.T) {
 	type exchange struct{ command, answer string }
 	for name, list := range map[string][]exchange{

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// quectelEG25 is the Quectel EG25-G (EC2x AT manual V2.0; outputs of a real EG25-G; dialects.md §1.1, §2, §3.1).
+// quectelEG25 is the Quectel EG25-G (EC2x AT manual V2.0; outputs of a real EG25-G).
 func quectelEG25() *personality {
 	return &personality{
 		name: "quectel-eg25", aliases: []string{"quectel-eg25-g"},
@@ -22,7 +22,7 @@ func quectelEG25() *personality {
 		cfunRead: "+CFUN: %d", cfunTest: "+CFUN: (0,1,4),(0,1)", cfunLevels: []int{0, 1, 4},
 		cfunChange: func(m *module, fun int) (early, late []string) {
 			if fun == 1 {
-				return nil, []string{"+CFUN: 1"} // guess: dialects.md lists the line for boot and CFUN 0 to 1
+				return nil, []string{"+CFUN: 1"} // guess: the manuals list the line for boot and CFUN 0 to 1
 			}
 			return nil, nil
 		},
@@ -31,7 +31,7 @@ func quectelEG25() *personality {
 		contextLine: func(cid int, c pdp, _ string) string {
 			return fmt.Sprintf(`%d,"%s","%s","0.0.0.0",0,0,0,0`, cid, c.kind, c.apn)
 		},
-		contextRefused: func(m *module) *reply { // seconds after boot (dialects.md §2.6, §2.9)
+		contextRefused: func(m *module) *reply { // seconds after boot
 			if m.c.card.state() == cardBusy {
 				return &reply{final: "ERROR"}
 			}
@@ -46,7 +46,7 @@ func quectelEG25() *personality {
 		},
 		cardGone: func(m *module) []string {
 			if m.set.simURC > 0 {
-				return []string{"+QSIMSTAT : 1,0", "+CPIN: NOT READY"} // the blank is the manual's (dialects.md §3.1)
+				return []string{"+QSIMSTAT : 1,0", "+CPIN: NOT READY"} // the blank is the manual's
 			}
 			return []string{"+CPIN: NOT READY"}
 		},
@@ -92,7 +92,7 @@ func orZero(ip string) string {
 	return ip
 }
 
-// plainCause is +CEER as free text: no number (dialects.md §2.7).
+// plainCause is +CEER as free text: no number.
 func plainCause(why cause) string {
 	switch {
 	case why.session != 0:
@@ -155,7 +155,7 @@ func quectelServing(m *module, c call) reply {
 		state, mcc, mnc, cell.CellID, cell.TAC, r.rsrp, r.rsrq, r.rssi, r.sinr))
 }
 
-// quectelConfigs are the AT+QCFG names this world knows, with their factory values (dialects.md §3.1).
+// quectelConfigs are the AT+QCFG names this world knows, with their factory values.
 var quectelConfigs = map[string]string{"roamservice": "255", "nwscanmode": "0", "nwscanseq": "0403010502",
 	"servicedomain": "2", "usbnet": "0", "urc/cache": "0", "band": "0xbff,0x1e00b0e18df,0x0", "emmcause": "0",
 	"airplanecontrol": "0", "urc_cause_support": "0"}
@@ -203,7 +203,7 @@ func quectelContext(m *module, c call) reply {
 	return ok()
 }
 
-// quectelActive is the internal IP stack: it refuses a second activation (log id 36205880887 in dialects.md §3.1).
+// quectelActive is the internal IP stack: it refuses a second activation (public log, id 36205880887).
 func quectelActive(m *module, c call) reply {
 	if c.form == write {
 		if m.address(c.number(0, 1)) != "" {

@@ -94,8 +94,7 @@ func (n *nas) counted(cell Cell, why cause) time.Duration {
 	return t3411
 }
 
-// planUnblock starts T3247 unless it runs: a reject that was not integrity protected is forgiven after 30 to 60 minutes
-// (attach-policy.md §2.2, last paragraph).
+// planUnblock starts T3247 unless it runs: a reject that was not integrity protected is forgiven after 30 to 60 minutes.
 func (n *nas) planUnblock() {
 	if n.unblock != nil && !n.unblock.stopped && n.unblock.at.After(n.c.now) {
 		return

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// simcomSIM7600 is the SIMCom SIM7600E-H (SIM7500_SIM7600 AT manual V3.00; dialects.md §1.3, §2, §3.3).
+// simcomSIM7600 is the SIMCom SIM7600E-H (SIM7500_SIM7600 AT manual V3.00).
 func simcomSIM7600() *personality {
 	return &personality{
 		name: "simcom-sim7600", aliases: []string{"simcom-sim7600e-h"},
@@ -22,12 +22,12 @@ func simcomSIM7600() *personality {
 		cfunRead: "+CFUN: %d", cfunTest: "+CFUN: (0-1,4-7),(0-1)", cfunLevels: []int{0, 1, 4}, cfunReset: []int{6},
 		cfunChange: func(*module, int) (early, late []string) { return nil, nil },
 		scanLow:    25 * time.Second, scanHigh: 60 * time.Second, attachWait: 75 * time.Second,
-		scanAbort: "ERROR", // any input aborts the scan (dialects.md §2.3); the final result is a guess
+		scanAbort: "ERROR", // any input aborts the scan; the final result is a guess
 		contextUp: "EPS PDN ACT",
 		contextLine: func(cid int, c pdp, _ string) string {
 			return fmt.Sprintf(`%d,"%s","%s","0.0.0.0",0,0,0,0`, cid, c.kind, c.apn)
 		},
-		contextRefused: func(m *module) *reply { // CFUN=0 makes CGDCONT= fail (dialects.md §2.2)
+		contextRefused: func(m *module) *reply { // CFUN=0 makes CGDCONT= fail
 			if m.cfun == 0 {
 				return &reply{final: "ERROR"}
 			}
@@ -59,7 +59,7 @@ func simcomCommands() map[string]command {
 	}
 }
 
-// simcomLocation: hex without quotes, and no AcT outside +CEREG (dialects.md §2.4; quoting is not shown in the manual).
+// simcomLocation: hex without quotes, and no AcT outside +CEREG (quoting is not shown in the manual).
 func simcomLocation(domain int, cell Cell, act int) string {
 	if domain == domainEPS {
 		return fmt.Sprintf(",%X,%X,%d", cell.TAC, cell.CellID, act)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// ubloxSARAR5 is the u-blox SARA-R510S (application note UBX-20009652, system integration UBX-19041356, ubxlib;
-// dialects.md §1.2, §2, §3.2). It prints no boot banner, knows LTE only, and is the one that shows reject causes.
+// ubloxSARAR5 is the u-blox SARA-R510S (application note UBX-20009652, system integration UBX-19041356, ubxlib).
+// It prints no boot banner, knows LTE only, and is the one that shows reject causes.
 func ubloxSARAR5() *personality {
 	return &personality{
 		name: "ublox-sara-r5", aliases: []string{"ublox-sara-r510s"},
@@ -107,7 +107,7 @@ func ubloxSIMStat(m *module, c call) reply {
 	return ok("+USIMSTAT: " + decimal(m.set.simURC))
 }
 
-// ubloxProfile refuses a change while registered; the value counts after a reset (dialects.md §3.2).
+// ubloxProfile refuses a change while registered; the value counts after a reset.
 func ubloxProfile(m *module, c call) reply {
 	if c.form == write && m.c.nas.state == registered {
 		return cme(3)
