@@ -20,11 +20,11 @@ func ParseCGDCONT(line string) (PDPContext, error) {
 // NormalAPN lowers the case and cuts the operator identifier ".mncXXX.mccYYY.gprs", which modules show while a context
 // is active (23.003 §9.1).
 func NormalAPN(apn string) string {
-	apn = strings.ToLower(strings.TrimSpace(apn))
+	apn = strings.ToLower(apn)
 	if i := strings.Index(apn, ".mnc"); i >= 0 {
-		return apn[:i]
+		apn = apn[:i]
 	}
-	return apn
+	return strings.TrimSpace(apn)
 }
 
 // ParseCGACT reads one line of AT+CGACT? (27.007 §10.1.10): a context's number and whether it is active.
