@@ -93,6 +93,9 @@ func reportRegistration(now time.Time, f *facts.Facts) status.Registration {
 	r := status.Registration{State: g.Stat.String()}
 	if g.Stat.Data() {
 		r.RAT, r.TAC, r.CellID = modem.RAT(g.AcT), g.Area, g.CellID
+		if r.RAT == "" { // some modules leave AcT out of the registration and give it with the operator
+			r.RAT = modem.RAT(f.Operator.Value.AcT)
+		}
 		r.PLMN, r.Operator = f.Operator.Value.PLMN, f.Operator.Value.Name
 	}
 	if c, ok := f.FreshCause(now); ok {

@@ -26,23 +26,25 @@ func policy(name string) Policy {
 func unregistered(list ...modem.Observation) *facts.Facts {
 	f := facts.New(noon, facts.Want{APN: "super", PDPType: "IP", CID: 1})
 	f.Port.Open, f.Line.Alive = true, true
-	f.Apply(noon, modem.SIM{State: modem.SIMReady})
-	f.Apply(noon, modem.ICCID(iccid))
-	f.Apply(noon, modem.Radio{Fun: 1})
-	f.Apply(noon, modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "super"}}})
-	f.Apply(noon, modem.Registration{Domain: modem.EPS, Stat: modem.RegUnknown, AcT: modem.Unknown})
+	tell(f, modem.SIM{State: modem.SIMReady}, modem.ICCID(iccid), modem.Radio{Fun: 1},
+		modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "super"}}},
+		modem.Registration{Domain: modem.EPS, Stat: modem.RegUnknown, AcT: modem.Unknown})
+	tell(f, list...)
+	return f
+}
+
+// tell applies each observation twice: some readings count only when they are confirmed.
+func tell(f *facts.Facts, list ...modem.Observation) {
 	for _, o := range list {
 		f.Apply(noon, o)
+		f.Apply(noon, o)
 	}
-	return f
 }
 
 // registered is a device that has been registered without data since noon.
 func registered(list ...modem.Observation) *facts.Facts {
 	f := unregistered(modem.Registration{Domain: modem.EPS, Stat: modem.RegRoaming, AcT: 7}, modem.Active{})
-	for _, o := range list {
-		f.Apply(noon, o)
-	}
+	tell(f, list...)
 	return f
 }
 
@@ -161,7 +163,7 @@ func refused(code int) *facts.Facts {
 // A rate limit freezes everything for an hour, and for two when it comes again after that.
 func TestRateLimitFreezes(t *testing.T) {
 	f := refused(83703)
-	f.Apply(noon, modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "internet"}}}) // even repairs wait
+	tell(f, modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "internet"}}}) // even repairs wait
 	if d := plan(f, &History{}, policy("balanced"), 59*time.Minute); d.Kind != Hold || !d.At.Equal(noon.Add(time.Hour)) {
 		t.Fatalf("%+v", d)
 	}

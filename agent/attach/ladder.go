@@ -141,9 +141,9 @@ func (p Policy) climb(outage time.Time, f *facts.Facts, h *History) Decision {
 }
 
 func (p Policy) rung(s Step, at time.Time, f *facts.Facts) Decision {
-	why := "until then the modem and the SIM's IMSI applet are left to find a network by themselves"
+	why := "the modem and the SIM's IMSI applet had their time and found no network"
 	if f.IMSIChanges > 0 {
-		why += fmt.Sprintf(" (longer, because the SIM changed its IMSI %d times)", f.IMSIChanges)
+		why += fmt.Sprintf(" (more of it, because the SIM changed its IMSI %d times)", f.IMSIChanges)
 	}
 	return Decision{Kind: s.Do, At: at, Rule: "ladder", Why: why, Step: s.Name}
 }

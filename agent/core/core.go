@@ -132,6 +132,7 @@ func (c *Core) apply(now time.Time, list []modem.Observation) {
 	}
 	if len(list) > 0 {
 		c.rev++
+		c.looks.again(c.f.InDoubt()...)
 	}
 }
 
@@ -176,6 +177,9 @@ func planWords(now time.Time, d attach.Decision) string {
 	wait := strings.TrimSuffix(d.At.Sub(now).Round(time.Minute).String(), "0s")
 	if d.Kind == attach.Hold {
 		return "hold for " + wait + ": " + d.Why
+	}
+	if d.Rule == "ladder" {
+		return "hold for " + wait + ", then " + string(d.Kind) + ": until then the modem and the SIM's IMSI applet are left to find a network by themselves"
 	}
 	return "hold for " + wait + ", then " + string(d.Kind) + ": " + d.Why
 }

@@ -117,7 +117,7 @@ func (l *looks) due(now time.Time, p pace) (modem.Look, bool) {
 	if now.Before(l.free(p)) {
 		return 0, false
 	}
-	best, most := modem.Look(0), time.Duration(-1)
+	best, most := modem.LookServing, time.Duration(-1)
 	for _, look := range askOrder {
 		every := p.every[look]
 		if every == 0 || l.never[look] {
@@ -131,22 +131,22 @@ func (l *looks) due(now time.Time, p pace) (modem.Look, bool) {
 			best, most = look, over
 		}
 	}
-	return best, most >= 0
+	// On the grid something is always asked, be it only to hear that the modem still answers.
+	return best, most >= 0 || p.gap > 0
 }
 
 // next is when due could next say yes.
 func (l *looks) next(now time.Time, p pace) time.Time {
+	if p.gap > 0 {
+		return l.free(p)
+	}
 	at := now.Add(time.Minute)
 	for _, look := range askOrder {
 		every := p.every[look]
 		if every == 0 || l.never[look] {
 			continue
 		}
-		t := l.last[look].Add(every)
-		if free := l.free(p); free.After(t) {
-			t = free
-		}
-		if t = l.onGrid(t, p); t.Before(at) {
+		if t := l.last[look].Add(every); t.Before(at) {
 			at = t
 		}
 	}

@@ -91,12 +91,16 @@ func (c *Core) succeeded(now time.Time, op Op) {
 		c.looks.all()
 	case Act:
 		c.acted(now, op, nil)
+		if takesPortAway(op.Kind) {
+			return // it is booting
+		}
 	}
 	c.answered(now)
 }
 
 // answered: the modem speaks.
 func (c *Core) answered(now time.Time) {
+	c.f.Line.Doubt = ""
 	if !c.f.Line.Alive {
 		c.f.Line = facts.Line{Alive: true, Since: now}
 		c.note(now, []facts.Change{{Side: facts.Local, Kind: "modem", Text: "the modem answers"}})
@@ -120,7 +124,9 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 		return
 	case NoAnswer:
 		if _, greet := op.(Greet); !greet {
-			c.looks.all() // the port resynchronises by itself and reports LineDead if that fails
+			// The port resynchronises by itself and reports LineDead if that fails; until then it is said that it may.
+			c.f.Line.Doubt = f.Text
+			c.looks.all()
 			return
 		}
 	case PortGone:

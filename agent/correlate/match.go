@@ -51,6 +51,10 @@ func modemUnreachable(v *view) (finding, bool) {
 		}
 		return found, true
 	}
+	if v.Line.Alive && v.Line.Doubt != "" {
+		return finding{confidence: 0.7, summary: "The modem has not answered the last question.",
+			evidence: []Evidence{local(v.now, "%s", v.Line.Doubt)}}, true
+	}
 	if v.Line.Alive || v.Line.Failing == 0 {
 		return no()
 	}

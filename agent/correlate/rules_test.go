@@ -62,7 +62,8 @@ func denied(cause int) modem.Registration {
 }
 
 func (s *story) see(at time.Duration, list ...modem.Observation) *story {
-	for _, o := range list {
+	for _, o := range list { // twice: some readings count only when they are confirmed
+		s.f.Apply(noon.Add(at), o)
 		s.f.Apply(noon.Add(at), o)
 	}
 	return s

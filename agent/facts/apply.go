@@ -98,7 +98,8 @@ var simWords = map[modem.SIMState]string{
 // applyICCID starts a new diary when another card is in the slot.
 func (f *Facts) applyICCID(now time.Time, id modem.ICCID) []Change {
 	old := f.ICCID
-	if !f.ICCID.set(now, id) {
+	sure := old.Known() && old.Value == id || !old.Known() && modem.Luhn(string(id))
+	if !f.iccidDoubt.settled(id, sure) || !f.ICCID.set(now, id) {
 		return nil
 	}
 	told := f.Cloud.follow(string(id))
@@ -185,7 +186,7 @@ func (f *Facts) settleRegistered(now time.Time) {
 		f.Cause.forget()
 		f.CauseText, f.Denied, f.IMSIChanges = "", 0, 0
 		f.OutageStart = time.Time{}
-	} else {
+	} else if f.OutageStart.IsZero() { // a restart of the module in an outage does not begin a new one
 		f.OutageStart = now
 	}
 	f.settleData(now)
@@ -223,6 +224,9 @@ func (f *Facts) applyContexts(now time.Time, o modem.Contexts) []Change {
 			def = c
 		}
 	}
+	if sure := def.APN == f.Want.APN && def.Type == f.Want.PDPType; !f.contextDoubt.settled(def, sure) {
+		return nil
+	}
 	return f.news(f.Context.set(now, def), "data", "APN %s (%s) in PDP context %d", quoteOrNone(def.APN), def.Type, def.CID)
 }
 
@@ -246,6 +250,9 @@ func (f *Facts) applyActive(now time.Time, active bool, reason string) []Change 
 
 func (f *Facts) applyAddress(now time.Time, o modem.Address) []Change {
 	if o.CID != f.Want.CID {
+		return nil
+	}
+	if sure := o.IP == f.IP.Value || f.IP.Value == ""; !f.ipDoubt.settled(o.IP, sure) {
 		return nil
 	}
 	changed := f.IP.set(now, o.IP)
@@ -292,7 +299,7 @@ func (f *Facts) Lose(now time.Time) {
 	f.Active.forget()
 	f.IP.forget()
 	f.Reg = [modem.NumDomains]Seen[modem.Registration]{}
-	if f.Registered.Value || !f.Registered.Known() {
+	if f.Registered.Value {
 		f.OutageStart = now
 	}
 	f.Registered.forget()

@@ -57,6 +57,7 @@ type Line struct {
 	Alive   bool
 	Since   time.Time // alive or dead since
 	Failing int       // handshakes in a row without an answer
+	Doubt   string    // the question that was not answered, while the port is being brought back into step
 	Text    string    // what was last tried in vain
 }
 
@@ -111,6 +112,40 @@ type Facts struct {
 	Clock Clock
 
 	deniedAtLastCause int // Denied when LastCause was read
+	iccidDoubt        doubt[modem.ICCID]
+	contextDoubt      doubt[modem.PDPContext]
+	ipDoubt           doubt[string]
+}
+
+// doubt holds back a reading that would have consequences until the same is read again: a UART loses a byte now and
+// then, and one digit less makes another card, one letter less another APN.
+type doubt[T comparable] struct {
+	value T
+	open  bool
+}
+
+// settled reports whether v may be believed: because it is beyond doubt, or because it was read twice in a row.
+func (d *doubt[T]) settled(v T, sure bool) bool {
+	if sure || d.open && d.value == v {
+		*d = doubt[T]{}
+		return true
+	}
+	d.value, d.open = v, true
+	return false
+}
+
+// InDoubt reports which readings wait for their confirmation.
+func (f *Facts) InDoubt() (looks []modem.Look) {
+	if f.iccidDoubt.open {
+		looks = append(looks, modem.LookICCID)
+	}
+	if f.contextDoubt.open {
+		looks = append(looks, modem.LookContexts)
+	}
+	if f.ipDoubt.open {
+		looks = append(looks, modem.LookAddress)
+	}
+	return looks
 }
 
 // bootTime is how long a module may be silent after a start (dialects: SIM7600 up to 30 s).
@@ -165,12 +200,27 @@ func (f *Facts) PDPTypeWrong() bool {
 	return f.Context.Known() && f.Context.Value.Type != f.Want.PDPType
 }
 
-// FreshCause returns the reject cause if it may still explain the present state: not older than 30 minutes
-// and not followed by a registration.
+// FreshCause returns the reject cause if it may still explain the present state: not too old, and not followed by a
+// registration.
 func (f *Facts) FreshCause(now time.Time) (modem.Cause, bool) {
 	c := f.Cause
-	if c.Value == (modem.Cause{}) || now.Sub(c.At) > 30*time.Minute {
+	age := causeAge
+	if lasting(c.Value) {
+		age = lastingCauseAge
+	}
+	if c.Value == (modem.Cause{}) || now.Sub(c.At) > age {
 		return modem.Cause{}, false
 	}
 	return c.Value, true
+}
+
+const (
+	causeAge        = 30 * time.Minute
+	lastingCauseAge = 48 * time.Hour // T3245: 24 to 48 h
+)
+
+// lasting reports a cause after which the modem treats the SIM as invalid until power-off or T3245 (TS 24.301
+// §5.5.1.2.5): it makes no attempt that could bring another cause.
+func lasting(c modem.Cause) bool {
+	return !SessionCause(c) && (c.Number == 3 || c.Number == 6 || c.Number == 7 || c.Number == 8)
 }

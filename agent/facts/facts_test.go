@@ -20,7 +20,49 @@ func known() *Facts {
 	f := New(noon, Want{APN: "super", PDPType: "IP", CID: 1})
 	f.Line.Alive = true
 	f.Apply(noon, modem.ICCID(iccid))
+	f.Apply(noon, modem.ICCID(iccid))
 	return f
+}
+
+// A UART that loses a byte must not make another card, another APN or another address.
+func TestOneMisreadingIsNotBelieved(t *testing.T) {
+	f := known()
+	super := modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "super"}}}
+	for _, o := range []modem.Observation{super, reg(modem.EPS, modem.RegRoaming), modem.Active{CIDs: []int{1}}, modem.Address{CID: 1, IP: "100.64.1.23"}} {
+		f.Apply(noon, o)
+	}
+	for _, o := range []modem.Observation{modem.ICCID(iccid[:19]), modem.Address{CID: 1, IP: "100.64.1.2"},
+		modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "supr"}}}} {
+		if changes := f.Apply(noon, o); len(changes) != 0 {
+			t.Errorf("%v is believed at once: %v", o, changes)
+		}
+	}
+	if len(f.InDoubt()) != 3 {
+		t.Errorf("in doubt: %v", f.InDoubt())
+	}
+	for _, o := range []modem.Observation{modem.ICCID(iccid), modem.Address{CID: 1, IP: "100.64.1.23"}, super} {
+		f.Apply(noon, o)
+	}
+	if len(f.InDoubt()) != 0 || f.APNWrong() || f.ICCID.Value != iccid || f.IP.Value != "100.64.1.23" {
+		t.Errorf("after the right readings: %v, %+v, %v, %v", f.InDoubt(), f.Context.Value, f.ICCID.Value, f.IP.Value)
+	}
+	wrong := modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "internet"}}}
+	f.Apply(noon, wrong)
+	f.Apply(noon, wrong)
+	if !f.APNWrong() {
+		t.Error("the same reading twice is not believed")
+	}
+}
+
+// A restart of the module in an outage does not begin a new outage: the ladder goes on where it was.
+func TestOutageOutlivesARestart(t *testing.T) {
+	f := known()
+	f.Apply(noon, reg(modem.EPS, modem.RegSearching))
+	f.Restarting(noon.Add(75 * time.Minute))
+	f.Apply(noon.Add(76*time.Minute), reg(modem.EPS, modem.RegSearching))
+	if !f.OutageStart.Equal(noon) {
+		t.Errorf("the outage began %v", f.OutageStart)
+	}
 }
 
 func reg(d modem.Domain, s modem.RegStat) modem.Registration {
@@ -145,6 +187,7 @@ func TestEventsBeforeTheCardIsKnown(t *testing.T) {
 	if n := len(f.Cloud.Entries()); n != 0 || f.Cloud.OtherICCID != 0 || f.Cloud.Problems != 1 {
 		t.Fatalf("%d entries, %d of others, %d problems", n, f.Cloud.OtherICCID, f.Cloud.Problems)
 	}
+	f.Apply(noon, modem.ICCID(iccid))
 	changes := f.Apply(noon, modem.ICCID(iccid))
 	if n := len(f.Cloud.Entries()); n != 1 || !slices.ContainsFunc(changes, func(c Change) bool { return c.EventSID == "EZ1" }) {
 		t.Errorf("%d entries, changes %v", n, changes)
