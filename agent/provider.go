@@ -59,8 +59,8 @@ func (a *Agent) Timeline(after uint64) []status.TimelineEntry {
 		shown := status.TimelineEntry{Seq: e.Seq, Side: status.Side(e.Side), Kind: e.Kind, Text: e.Text, EventSID: e.EventSID,
 			Verdict: string(e.Verdict), Action: string(e.Action), Time: status.At(facts.Wall(now, e.Seen))}
 		if e.Side == facts.Cloud {
+			shown.ICCID = e.ICCID
 			shown.Seen, shown.Time = shown.Time, status.At(e.At)
-			shown.ICCID = string(s.Facts.ICCID.Value)
 		}
 		list = append(list, shown)
 	}

@@ -38,7 +38,7 @@ const (
 // AttachLevel reports whether the action makes the modem attach again, so that it counts in the total budget.
 func (k Kind) AttachLevel() bool {
 	switch k {
-	case AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle:
+	case SetAPN, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle:
 		return true
 	}
 	return false
@@ -88,16 +88,17 @@ func (p Policy) choose(now time.Time, f *facts.Facts, v correlate.Verdict, h *Hi
 	if d, ok := forbidden(v, p); ok {
 		return d
 	}
-	if v.Code == "rate-limited" {
-		if d, ok := p.freeze(now, f); ok {
-			return d
-		}
+	if d, ok := p.freeze(now, f); ok && !f.ReadyForData() {
+		return d
 	}
 	if d, ok := p.repair(now, f, v, h); ok {
 		return d
 	}
+	if !f.SuperSIM() {
+		return hold("identify-sim", "before the card is known, nothing is done for it")
+	}
 	if f.Registered.Value {
-		return p.dataPath(f, v, h)
+		return p.dataPath(now, f, v, h)
 	}
 	return p.registration(now, f, v, h)
 }
@@ -133,27 +134,35 @@ func forbidden(v correlate.Verdict, p Policy) (Decision, bool) {
 func (p Policy) repair(now time.Time, f *facts.Facts, v correlate.Verdict, h *History) (Decision, bool) {
 	asked := func(k Kind, why string) (Decision, bool) {
 		if n := h.countSince(k, now.Add(-repairWindow)); n >= repairsPerWindow {
-			return hold("repair", fmt.Sprintf("%s was done %d times within %v and did not last: something else changes it", k, n, repairWindow)), true
+			return holdUntil(h.lastOf(k).Add(repairWindow), "repair", fmt.Sprintf("%s was done %d times within %v and did not last: something else changes it", k, n, repairWindow)), true
 		}
 		return Decision{Kind: k, At: now, Rule: "repair", Why: why}, true
 	}
 	switch {
 	case v.Code == "sim-pin":
-		if done := h.since(time.Time{}, EnterPIN); len(done) > 0 && done[len(done)-1].Outcome != "ok" {
-			return hold("pin-once", "the PIN was tried and not accepted; a third wrong one would block the card"), true
-		}
-		return asked(EnterPIN, "the SIM asks for its PIN")
+		return p.enterPIN(now, h), true
 	case v.Code == "radio-off":
 		return asked(RadioOn, "the radio is off")
 	case v.Code == "manual-plmn":
 		return asked(AutomaticSelection, "the modem is locked to one network")
-	case f.ReadyForData() && f.APNWrong() && !f.PDPTypeWrong():
+	case f.ReadyForData():
 		return Decision{}, false // it works as it is
 	case f.SuperSIM() && (f.APNWrong() || f.PDPTypeWrong()):
 		return asked(SetAPN, fmt.Sprintf("the modem has APN %q (%s), wanted is %q (%s)",
 			f.Context.Value.APN, f.Context.Value.Type, f.Want.APN, f.Want.PDPType))
 	}
 	return Decision{}, false
+}
+
+// enterPIN enters the PIN when the card asks for it. One that was not accepted is left alone for an hour; whether it may be
+// tried at all then, whoever keeps the PIN decides, because three wrong ones block a card.
+func (p Policy) enterPIN(now time.Time, h *History) Decision {
+	d := Decision{Kind: EnterPIN, At: now, Rule: "repair", Why: "the SIM asks for its PIN"}
+	if done := h.since(time.Time{}, EnterPIN); len(done) > 0 && done[len(done)-1].Outcome != "ok" {
+		d.At = done[len(done)-1].At.Add(time.Hour)
+		d.Why = "the PIN was not accepted; whether another one was configured is looked at then"
+	}
+	return d
 }
 
 // deadPort: the port's own way back, independent of the network's patience. Reopening the port is not planned here,
@@ -163,7 +172,8 @@ func (p Policy) deadPort(f *facts.Facts, v correlate.Verdict) Decision {
 	if !f.Port.Open && f.Port.Since.After(since) {
 		since = f.Port.Since
 	}
-	if f.Port.Reason == "busy" || f.Port.Reason == "permission" || f.Port.Reason == "sandbox" || f.Port.Reason == "not-a-tty" {
+	switch f.Port.Reason {
+	case "busy", "permission", "sandbox", "not-a-tty", "failed":
 		return hold("host-fault", "the fault is on this computer, not in the modem: "+v.Summary)
 	}
 	if v.Code == "starting" {

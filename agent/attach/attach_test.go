@@ -124,6 +124,68 @@ func TestLongOutageGetsRarerAndNeverEnds(t *testing.T) {
 	}
 }
 
+// A card that comes after two hours begins its own hold; before its number is read, nothing is done at all.
+func TestLateCardBeginsItsOwnHold(t *testing.T) {
+	f := facts.New(noon, facts.Want{APN: "super", PDPType: "IP", CID: 1})
+	f.Port.Open, f.Line.Alive = true, true
+	tell(f, modem.SIM{State: modem.SIMMissing}, modem.Radio{Fun: 1}, modem.Registration{Domain: modem.EPS, Stat: modem.RegUnknown, AcT: modem.Unknown})
+	inserted := noon.Add(2 * time.Hour)
+	f.Apply(inserted, modem.SIM{State: modem.SIMReady})
+	if d := plan(f, &History{}, policy("balanced"), 2*time.Hour); d.Kind != Hold {
+		t.Errorf("before the card is known: %+v", d)
+	}
+	for range 2 {
+		f.Apply(inserted, modem.ICCID(iccid))
+	}
+	if d := plan(f, &History{}, policy("balanced"), 2*time.Hour); d.At.Sub(inserted) < 25*time.Minute {
+		t.Errorf("after two hours without a card: %+v", d)
+	}
+}
+
+// The end of a freeze does not let several overdue rungs go at once, and the ladder only goes up.
+func TestOneRungAtATime(t *testing.T) {
+	f := unregistered()
+	f.AddCloud(noon, "test", []cloud.Event{{SID: "EZ1", Type: cloud.AttachmentRejected, ICCID: iccid, Time: noon.Add(-25 * time.Hour), Error: cloud.Error{Code: 83703}}}, 0)
+	done := run(f, policy("balanced"), 8*time.Hour)
+	strongest := 0
+	for i, d := range done {
+		if d.At.Before(noon.Add(time.Hour)) {
+			t.Errorf("%s within the freeze", d.Kind)
+		}
+		if i > 0 && d.At.Sub(done[i-1].At) < 10*time.Minute {
+			t.Errorf("%s only %v after %s", d.Kind, d.At.Sub(done[i-1].At), done[i-1].Kind)
+		}
+		for n, k := range []Kind{AutomaticSelection, RadioCycle, ModuleReset, HardCycle} {
+			if d.Kind == k && i < 4 {
+				if n < strongest {
+					t.Errorf("the ladder went down: %s", story(done, attachKinds...))
+				}
+				strongest = n
+			}
+		}
+	}
+}
+
+// What works is left alone, whatever its settings are called.
+func TestWorkingConnectionIsLeftAlone(t *testing.T) {
+	f := registered(modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IPV4V6", APN: "super"}}},
+		modem.Active{CIDs: []int{1}}, modem.Address{CID: 1, IP: "100.64.1.2"})
+	if done := run(f, policy("balanced"), 24*time.Hour); len(done) != 0 {
+		t.Errorf("acted on a working connection: %v", done)
+	}
+}
+
+func TestCongestionEnds(t *testing.T) {
+	f := unregistered(modem.Registration{Domain: modem.EPS, Stat: modem.RegDenied, AcT: modem.Unknown, Cause: modem.Cause{Domain: modem.EMM, Number: 22}})
+	if d := plan(f, &History{}, policy("balanced"), 29*time.Minute); d.Kind != Hold {
+		t.Errorf("within the congestion: %+v", d)
+	}
+	f.Cause.At = noon.Add(time.Hour) // the cause is confirmed again and again
+	if d := plan(f, &History{}, policy("balanced"), time.Hour); d.Kind == Hold {
+		t.Errorf("held for ever: %+v", d)
+	}
+}
+
 func TestNudgeIsLeftOutWhileSearching(t *testing.T) {
 	f := unregistered(modem.Registration{Domain: modem.EPS, Stat: modem.RegSearching, AcT: modem.Unknown})
 	if d := plan(f, &History{}, policy("balanced"), 26*time.Minute); d.Kind != RadioCycle {
@@ -201,19 +263,21 @@ func TestRepairs(t *testing.T) {
 		f := unregistered(test.see)
 		var h History
 		for i := range repairsPerWindow {
-			d := plan(f, &h, policy("balanced"), time.Duration(2*i)*time.Minute)
-			if d.Kind != test.want || !d.Due(noon.Add(time.Duration(2*i)*time.Minute)) {
+			after := time.Duration(i) * 31 * time.Minute
+			d := plan(f, &h, policy("balanced"), after)
+			if d.Kind != test.want || !d.Due(noon.Add(after)) {
 				t.Fatalf("%s, repair %d: %+v", test.name, i+1, d)
 			}
-			h.Note(Done{Kind: d.Kind, At: noon.Add(time.Duration(2*i) * time.Minute)})
+			h.Note(Done{Kind: d.Kind, At: noon.Add(after)})
 		}
-		if d := plan(f, &h, policy("balanced"), 10*time.Minute); d.Kind != Hold || !strings.Contains(d.Why, "something else changes it") {
+		if d := plan(f, &h, policy("balanced"), 40*time.Minute); d.Kind != Hold || !strings.Contains(d.Why, "something else changes it") {
 			t.Errorf("%s: a third repair within the hour: %+v", test.name, d)
 		}
 	}
 }
 
-// A PIN that was not accepted is never tried again; an accepted one is entered again when the module restarts.
+// A PIN that was not accepted is not asked for again within an hour; an accepted one is entered again when the module
+// restarts.
 func TestPIN(t *testing.T) {
 	f := unregistered(modem.SIM{State: modem.SIMPIN})
 	p := policy("balanced")
@@ -224,9 +288,9 @@ func TestPIN(t *testing.T) {
 	if d := plan(f, &History{}, p, time.Minute); d.Kind != EnterPIN {
 		t.Errorf("first: %+v", d)
 	}
-	for outcome, want := range map[string]Kind{"ok": EnterPIN, "wrong PIN": Hold, "": Hold} {
+	for outcome, due := range map[string]bool{"ok": true, "wrong PIN": false, "": false} {
 		h := History{Actions: []Done{{Kind: EnterPIN, At: noon, Outcome: outcome}}}
-		if d := plan(f, &h, p, time.Hour); d.Kind != want {
+		if d := plan(f, &h, p, 30*time.Minute); d.Kind != EnterPIN || d.Due(noon.Add(30*time.Minute)) != due {
 			t.Errorf("after outcome %q: %+v", outcome, d)
 		}
 	}

@@ -22,7 +22,7 @@ var limits = map[Kind][]Limit{
 	ModuleReset:        {{time.Hour, 1}, {day, 6}},
 	HardCycle:          {{2 * time.Hour, 1}, {day, 4}},
 	PowerOn:            {{10 * time.Minute, 1}, {day, 12}},
-	SetAPN:             {{time.Hour, 2}, {day, 6}},
+	SetAPN:             {{30 * time.Minute, 1}, {day, 4}},
 	RadioOn:            {{time.Minute, 1}, {time.Hour, 4}},
 	EnterPIN:           {{10 * time.Minute, 1}, {day, 6}}, // accepted ones: a card asks after every power cycle
 }
@@ -91,7 +91,7 @@ func (h *History) lastOf(kinds ...Kind) time.Time {
 func (h *History) freeAt(now time.Time, k Kind, p Profile) time.Time {
 	at := now
 	for _, l := range limits[k] {
-		at = later(at, nextFree(h.since(time.Time{}, k), l, p))
+		at = later(at, nextFree(h.since(time.Time{}, shared(k)...), l, p))
 	}
 	if k.AttachLevel() {
 		for _, l := range total {
@@ -101,7 +101,16 @@ func (h *History) freeAt(now time.Time, k Kind, p Profile) time.Time {
 	return at
 }
 
-var attachKinds = []Kind{AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle}
+// shared are the kinds that draw on the same budget: both activate the context.
+func shared(k Kind) []Kind {
+	if k == Activate || k == Reactivate {
+		return []Kind{Activate, Reactivate}
+	}
+	return []Kind{k}
+}
+
+// attachKinds are the kinds for which AttachLevel is true.
+var attachKinds = []Kind{SetAPN, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle}
 
 // nextFree is when the N-th last action leaves the window.
 func nextFree(done []Done, l Limit, p Profile) time.Time {
@@ -140,7 +149,7 @@ func Budgets(now time.Time, h *History, p Profile) (list []Budget) {
 	kinds := []Kind{Activate, Reactivate, Reattach, AutomaticSelection, RadioCycle, ModuleReset, HardCycle, PowerOn, SetAPN, RadioOn}
 	for _, k := range kinds {
 		for _, l := range limits[k] {
-			list = append(list, l.budget(now, string(k), h.since(time.Time{}, k), p))
+			list = append(list, l.budget(now, string(k), h.since(time.Time{}, shared(k)...), p))
 		}
 	}
 	for _, l := range total {

@@ -107,6 +107,9 @@ const (
 	imsiExtra    = 5 * time.Minute // each new IMSI gets this long
 	imsiExtraMax = 4
 	bearerGrace  = 10 * time.Second // LTE brings the default bearer by itself
+	observation  = 10 * time.Minute // between two rungs: T3402 and the attach after it
+	staleWindow  = 6 * time.Hour    // each repair of a stale bearer once in this time
+	freezeApart  = 10 * time.Minute // refusals closer than this are one
 )
 
 // registration is the ladder while no network has us.
@@ -117,7 +120,9 @@ func (p Policy) registration(now time.Time, f *facts.Facts, v correlate.Verdict,
 	if c, ok := f.FreshCause(now); ok {
 		switch ClassOf(c) {
 		case classCong:
-			return holdUntil(f.Cause.Since.Add(congestion), "congestion", "the network is congested; it is left alone for 30 minutes")
+			if end := f.Cause.Since.Add(congestion); now.Before(end) {
+				return holdUntil(end, "congestion", "the network is congested; it is left alone for 30 minutes")
+			}
 		case classStop:
 			return p.stop(f, h, fmt.Sprintf("%s cause %d (%s) is permanent for this SIM.", c.Domain, c.Number, c.Name()))
 		}
@@ -128,16 +133,32 @@ func (p Policy) registration(now time.Time, f *facts.Facts, v correlate.Verdict,
 // climb finds the first step of the ladder that was not done in this outage.
 func (p Policy) climb(outage time.Time, f *facts.Facts, h *History) Decision {
 	extra := p.spread(outage) + time.Duration(min(f.IMSIChanges, imsiExtraMax))*imsiExtra
-	for i, s := range p.Profile.Steps {
-		if h.countSince(s.Do, outage) > 0 || s.Do == HardCycle && !p.Power {
+	for i, s := range p.Profile.Steps[p.strongest(h, outage):] {
+		if s.Do == HardCycle && !p.Power {
 			continue
 		}
-		if s.Do == AutomaticSelection && f.Serving().Stat == facts.RegSearching && i+1 < len(p.Profile.Steps) {
+		if s.Do == AutomaticSelection && f.Serving().Stat == facts.RegSearching && i == 0 {
 			continue // a nudge would only restart the search that is running
 		}
-		return p.rung(s, outage.Add(s.After+extra), f)
+		// One action, one window of observation: also when a hold has made several rungs overdue.
+		return p.rung(s, later(outage.Add(s.After+extra), p.quietUntil(f, h)), f)
 	}
 	return p.repeat(outage, h)
+}
+
+// strongest is the index behind the strongest rung that was done in this outage: the ladder only goes up.
+func (p Policy) strongest(h *History, outage time.Time) (next int) {
+	for i, s := range p.Profile.Steps {
+		if h.countSince(s.Do, outage) > 0 {
+			next = i + 1
+		}
+	}
+	return next
+}
+
+// quietUntil is when the last thing that made the modem attach, or the last freeze, was long enough ago.
+func (p Policy) quietUntil(f *facts.Facts, h *History) time.Time {
+	return later(h.lastOf(attachKinds...), p.frozenUntil(f)).Add(observation)
 }
 
 func (p Policy) rung(s Step, at time.Time, f *facts.Facts) Decision {
@@ -179,40 +200,52 @@ func (p Policy) stop(f *facts.Facts, h *History, reason string) Decision {
 }
 
 // freeze keeps still after the operator limited our rate: an hour, twice as long for each refusal of this kind that
-// comes after the pause before it.
+// comes at another time than the one before it.
 func (p Policy) freeze(now time.Time, f *facts.Facts) (Decision, bool) {
-	var end time.Time
+	end := p.frozenUntil(f)
+	return holdUntil(end, "freeze", "the operator limited the rate of attaches; nothing that attaches is done until then"), now.Before(end)
+}
+
+// frozenUntil is the end of the last freeze, zero if there was none since the last accepted attach.
+func (p Policy) frozenUntil(f *facts.Facts) (end time.Time) {
+	var last time.Time
 	length := freezeBase
 	for _, e := range f.Cloud.Entries() {
 		switch {
 		case e.Type == facts.AttachmentAccepted:
-			end, length = time.Time{}, freezeBase
-		case e.Error.Code == rateLimited && e.Received.After(end):
-			end = e.Received.Add(length)
+			end, last, length = time.Time{}, time.Time{}, freezeBase
+		case e.Error.Code == rateLimited && e.Received.Sub(last) >= freezeApart:
+			end, last = e.Received.Add(length), e.Received
 			length = min(2*length, freezeMax)
 		}
 	}
-	if !now.Before(end) {
-		return Decision{}, false
-	}
-	return holdUntil(end, "freeze", "the operator limited the rate of attaches; nothing that attaches is done until then"), true
+	return end
 }
 
 // dataPath is the ladder while registered.
-func (p Policy) dataPath(f *facts.Facts, v correlate.Verdict, h *History) Decision {
+func (p Policy) dataPath(now time.Time, f *facts.Facts, v correlate.Verdict, h *History) Decision {
 	switch {
-	case v.Code == "stale-bearer":
-		return p.staleBearer(f, h)
-	case f.ReadyForData():
+	case f.ReadyForData() && v.Code != "stale-bearer":
 		return Decision{Kind: Hold, Rule: "healthy", Why: "everything works", Step: "none"}
 	case !p.Dial:
 		return hold("no-dial", "data.bearer leaves the data connection to another program")
+	case v.Code == "stale-bearer":
+		return p.staleBearer(now, f, h)
 	}
+	switch refusal := ClassOf(f.Dial.Cause); {
+	case !facts.SessionCause(f.Dial.Cause) || f.Dial.Tries == 0:
+	case refusal == classAPN:
+		return p.dial(f) // no reset changes what the operator refuses
+	case refusal == classCong && now.Before(f.Dial.At.Add(congestion)):
+		return holdUntil(f.Dial.At.Add(congestion), "congestion", "the network has no room for the session; it is left alone for 30 minutes")
+	}
+	since := later(f.LastOnlineAt, f.Started) // a restart of the module in between does not begin anew
 	for _, s := range dataSteps {
-		if h.countSince(s.Do, f.DataLostAt) > 0 || s.Do == HardCycle && !p.Power {
+		if h.countSince(s.Do, since) > 0 || s.Do == HardCycle && !p.Power {
 			continue
 		}
-		step := Decision{Kind: s.Do, At: f.DataLostAt.Add(s.After), Rule: "data-ladder", Step: s.Name,
+		at := later(f.DataLostAt.Add(s.After), h.lastOf(attachKinds...).Add(observation))
+		step := Decision{Kind: s.Do, At: at, Rule: "data-ladder", Step: s.Name,
 			Why: fmt.Sprintf("registered without data; the next stronger step is %s", s.Do)}
 		if dial := p.dial(f); dial.At.Before(step.At) {
 			return dial
@@ -239,15 +272,16 @@ func (p Policy) dial(f *facts.Facts) Decision {
 }
 
 // staleBearer mends a context that only the modem believes in.
-func (p Policy) staleBearer(f *facts.Facts, h *History) Decision {
-	since := f.IP.Since
+func (p Policy) staleBearer(now time.Time, f *facts.Facts, h *History) Decision {
+	since := now.Add(-staleWindow) // not since the address came: each repair brings a new one
 	for _, k := range []Kind{Reactivate, Reattach, RadioCycle} {
 		if done := h.since(since, k); len(done) == 0 {
-			return Decision{Kind: k, At: h.lastOf(Reactivate, Reattach).Add(2 * time.Minute), Rule: "stale", Step: "stale",
+			at := later(f.IP.Since, h.lastOf(Reactivate, Reattach)).Add(2 * time.Minute)
+			return Decision{Kind: k, At: at, Rule: "stale", Step: "stale",
 				Why: "the operator ended the session that the modem still believes in"}
 		}
 	}
-	return holdUntil(h.lastOf(RadioCycle).Add(time.Hour), "stale", "reactivating, attaching anew and a radio cycle did not help")
+	return holdUntil(h.lastOf(RadioCycle).Add(staleWindow), "stale", "reactivating, attaching anew and a radio cycle did not help")
 }
 
 // spread is this device's own addition to the first step, the same for a whole outage.

@@ -55,15 +55,13 @@ type Core struct {
 	log       log
 	rev       uint64 // counts changes of anything a snapshot shows
 	portOpens int
-	Stale     int  // completions nobody waited for
-	probeNow  bool // a person asked for a fresh look
+	Stale     int // completions nobody waited for
 }
 
 // flight is the action that is under way.
 type flight struct {
 	id uint64 // 0: none
 	op Op
-	at time.Time
 }
 
 // New returns a core that knows nothing yet.
@@ -110,7 +108,6 @@ func (c *Core) take(now time.Time, ev Event) {
 		}
 	case ProbeRequest:
 		c.looks.all()
-		c.probeNow = true
 	}
 }
 
@@ -191,7 +188,7 @@ func (c *Core) note(now time.Time, changes []facts.Change) {
 		if at.IsZero() {
 			at = now
 		}
-		c.log.add(now, Entry{Side: ch.Side, Kind: ch.Kind, Text: ch.Text, EventSID: ch.EventSID, At: at})
+		c.log.add(now, Entry{Side: ch.Side, Kind: ch.Kind, Text: ch.Text, EventSID: ch.EventSID, ICCID: ch.ICCID, At: at})
 		c.rev++
 	}
 }

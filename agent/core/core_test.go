@@ -212,6 +212,10 @@ func TestInvariants(t *testing.T) {
 		cfg.Policy.Seed = rapid.Uint64().Draw(r, "seed")
 		c := New(epoch, cfg)
 		now, flight := epoch, uint64(0)
+		card := Seen{Observations: []modem.Observation{modem.ICCID(testICCID), modem.ICCID(testICCID)}}
+		if acts := c.Step(now, card); len(acts) == 1 {
+			flight = acts[0].ID
+		}
 		for n := range rapid.IntRange(1, 300).Draw(r, "steps") {
 			now = now.Add(time.Duration(rapid.Int64Range(0, int64(4*time.Minute)).Draw(r, "wait")))
 			ev := anyEvent(r, flight, n)
@@ -293,8 +297,8 @@ func TestOrderOfCloudEventsDoesNotMatter(t *testing.T) {
 	})
 }
 
-// A clock that jumps by years moves no plan: spacing is monotonic.
-func TestWallClockJumpChangesNothing(t *testing.T) {
+// Stamps survive a step of the clock, and an agent that knows nothing says so.
+func TestStampsAndStart(t *testing.T) {
 	f := facts.New(time.Now(), facts.Want{APN: "super", PDPType: "IP", CID: 1})
 	start := time.Now()
 	if got := facts.Wall(start.Add(time.Hour), start); !got.Equal(start.Round(0)) {

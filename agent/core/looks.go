@@ -66,7 +66,7 @@ func (c *Core) pace(now time.Time) pace {
 	f := c.f
 	if f.ReadyForData() && c.verdict.Online() {
 		p := settled
-		if c.probeNow || c.looks.unasked(p) {
+		if c.looks.unasked(p) { // after a start, or because a person wants a fresh look
 			p.gap = 0
 		}
 		return p

@@ -22,14 +22,14 @@ func (c *Core) next(now time.Time) []Action {
 	case now.Before(c.reopenAt):
 		return nil
 	case !c.f.Port.Open:
-		return c.launch(now, OpenPort{})
+		return c.launch(OpenPort{})
 	case !c.greeted:
 		c.bootedMeanwhile = false
-		return c.launch(now, Greet{})
+		return c.launch(Greet{})
 	}
 	if look, ok := c.looks.due(now, c.pace(now)); ok {
 		c.looks.asked(now, look)
-		return c.launch(now, Ask{Look: look, CID: c.cfg.Want.CID})
+		return c.launch(Ask{Look: look, CID: c.cfg.Want.CID})
 	}
 	return nil
 }
@@ -39,9 +39,9 @@ func (c *Core) canAct(k attach.Kind) bool {
 	return k == attach.PowerOn || k == attach.HardCycle || c.greeted && c.f.Port.Open
 }
 
-func (c *Core) launch(now time.Time, op Op) []Action {
+func (c *Core) launch(op Op) []Action {
 	c.nextID++
-	c.flight = flight{id: c.nextID, op: op, at: now}
+	c.flight = flight{id: c.nextID, op: op}
 	return []Action{{ID: c.nextID, Op: op}}
 }
 
@@ -52,7 +52,7 @@ func (c *Core) act(now time.Time) []Action {
 	c.log.add(now, Entry{Side: facts.Agent, Kind: "action", Text: string(d.Kind) + ": " + d.Why, Action: d.Kind})
 	c.rev++
 	w := c.cfg.Want
-	return c.launch(now, Act{Kind: d.Kind, Want: modem.PDPContext{CID: w.CID, Type: w.PDPType, APN: w.APN}})
+	return c.launch(Act{Kind: d.Kind, Want: modem.PDPContext{CID: w.CID, Type: w.PDPType, APN: w.APN}})
 }
 
 // done takes a completion in.
@@ -73,6 +73,9 @@ func (c *Core) done(now time.Time, d Done) {
 	} else {
 		c.succeeded(now, op)
 	}
+	if act, ok := op.(Act); ok && c.loss != nil && takesPortAway(act.Kind) {
+		c.loss.Reason = "" // it re-enumerates, as asked
+	}
 	if c.loss != nil && c.f.Port.Open {
 		c.lineLost(now, *c.loss)
 	}
@@ -83,11 +86,15 @@ func (c *Core) succeeded(now time.Time, op Op) {
 	switch op := op.(type) {
 	case OpenPort:
 		c.portOpens++
-		c.f.Port.Open, c.f.Port.Reason, c.f.Port.Holder, c.f.Port.Text, c.f.Port.Since = true, "", "", "", now
-		c.note(now, []facts.Change{{Side: facts.Host, Kind: "port", Text: "port " + c.f.Port.Path + " opened"}})
+		if c.f.Line.Failing == 0 || c.f.Port.Reason != "" {
+			c.f.Port.Since = now
+			c.note(now, []facts.Change{{Side: facts.Host, Kind: "port", Text: "port " + c.f.Port.Path + " opened"}})
+		}
+		c.f.Port.Open, c.f.Port.Reason, c.f.Port.Holder, c.f.Port.Text = true, "", "", ""
 		return
 	case Greet:
 		c.greeted, c.reopens = !c.bootedMeanwhile, 0
+		c.f.BootingUntil = time.Time{}
 		c.looks.all()
 	case Act:
 		c.acted(now, op, nil)
@@ -108,14 +115,19 @@ func (c *Core) answered(now time.Time) {
 }
 
 func (c *Core) failed(now time.Time, op Op, f Failure) {
-	if act, ok := op.(Act); ok {
-		c.acted(now, act, &f)
+	switch op := op.(type) {
+	case OpenPort, Greet: // the shell has closed the port
+		c.lineLost(now, f)
+		return
+	case Act:
+		c.acted(now, op, &f)
+		if switchesPower(op.Kind) {
+			return // the fault is in the pins, and nothing was said of the modem
+		}
 	}
 	switch f.Kind {
 	case Refused:
-		if _, greet := op.(Greet); !greet {
-			c.answered(now)
-		}
+		c.answered(now)
 		return
 	case Unsupported:
 		if ask, ok := op.(Ask); ok {
@@ -123,7 +135,7 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 		}
 		return
 	case NoAnswer:
-		if _, greet := op.(Greet); !greet {
+		{
 			// The port resynchronises by itself and reports LineDead if that fails; until then it is said that it may.
 			c.f.Line.Doubt = f.Text
 			c.looks.all()
@@ -141,6 +153,9 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 func takesPortAway(k attach.Kind) bool {
 	return k == attach.ModuleReset || k == attach.HardCycle || k == attach.PowerOn
 }
+
+// switchesPower: these work on the pins, with the port closed.
+func switchesPower(k attach.Kind) bool { return k == attach.HardCycle || k == attach.PowerOn }
 
 // acted notes the outcome of an attach action and looks at what it changed.
 func (c *Core) acted(now time.Time, act Act, f *Failure) {
@@ -160,6 +175,10 @@ func (c *Core) acted(now time.Time, act Act, f *Failure) {
 		c.f.Dialled(now, f == nil, cause, text)
 	}
 	c.f.Doubt(changedBy[act.Kind]...)
+	if switchesPower(act.Kind) {
+		c.f.Port.Open, c.f.Port.Reason = false, ""
+		c.reopenAt, c.reopens = now, 0
+	}
 	if takesPortAway(act.Kind) {
 		c.f.Restarting(now)
 		c.restarted()
@@ -196,11 +215,13 @@ func (c *Core) lineLost(now time.Time, f Failure) {
 		c.restarted()
 	}
 	c.f.Line.Failing++
-	c.f.Line.Text = f.Text
-	if c.f.Port.Open || f.Reason != c.f.Port.Reason || f.Holder != c.f.Port.Holder {
+	c.f.Line.Speaks = f.Kind == Refused
+	// What stays as it is is told once, however often it is tried.
+	if news := f.Reason != c.f.Port.Reason || f.Holder != c.f.Port.Holder; wasAlive || news || c.f.Line.Failing == 1 {
 		c.f.Port.Since = now
 		c.note(now, []facts.Change{{Side: facts.Host, Kind: "port", Text: f.Text}})
 	}
+	c.f.Line.Text = f.Text
 	c.f.Port.Open, c.f.Port.Reason, c.f.Port.Holder, c.f.Port.Text = false, f.Reason, f.Holder, f.Text
 	c.reopenAt = now.Add(reopenWaits[min(c.reopens, len(reopenWaits)-1)])
 	c.reopens++

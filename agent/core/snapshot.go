@@ -20,6 +20,7 @@ type Entry struct {
 	Kind     string
 	Text     string
 	EventSID string
+	ICCID    string
 	Verdict  correlate.Code
 	Action   attach.Kind
 }
@@ -51,7 +52,6 @@ type Snapshot struct {
 	Previous  *correlate.Verdict
 	Decision  attach.Decision
 	History   attach.History
-	Doing     Op // under way, nil if nothing
 	Timeline  []Entry
 	Stale     int // completions nobody waited for
 	PortOpens int
@@ -64,8 +64,5 @@ func (c *Core) Rev() uint64 { return c.rev }
 func (c *Core) Snapshot() Snapshot {
 	entries := c.log.entries[max(0, len(c.log.entries)-logLength):]
 	return Snapshot{Started: c.started, Facts: *c.f, Verdict: c.verdict, Since: c.since, Previous: c.previous,
-		Decision: c.decision, History: c.history, Doing: c.flight.op, Timeline: entries[:len(entries):len(entries)], Stale: c.Stale, PortOpens: c.portOpens}
+		Decision: c.decision, History: c.history, Timeline: entries[:len(entries):len(entries)], Stale: c.Stale, PortOpens: c.portOpens}
 }
-
-// Policy is the policy in force.
-func (c *Core) Policy() attach.Policy { return c.cfg.Policy }

@@ -3,8 +3,9 @@
 // does about it and what a person should do.
 //
 // It is pure: the same facts at the same time give the same verdict, whatever happened in between. The knowledge is
-// one ordered table (Rules); the first rule that matches wins. Groups are ordered by what explains the most: the
-// device itself (A), the data path while it works (E), refusals (C), searching (B), registered without data (D).
+// one ordered table (Rules); the first rule that matches wins. They are ordered by what explains the most: the device
+// itself (A), a data path that works or seems to (E), refusals that nothing of ours can change (C1 to C3), no data (D), other
+// refusals (C5, C16), searching (B).
 //
 // To add a verdict, add one row to Rules with a condition over view, and a scenario where it fires and one where it
 // must not. Codes are a contract: lower-kebab-case, never renamed.

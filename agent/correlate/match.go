@@ -2,7 +2,6 @@ package correlate
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"supersim-agent/agent/facts"
@@ -43,7 +42,7 @@ var portTrouble = map[string]finding{
 }
 
 func modemUnreachable(v *view) (finding, bool) {
-	if !v.Port.Open && v.Port.Reason != "" {
+	if !v.Port.Open && v.Port.Reason != "" && !v.leftToBoot() {
 		found := portTrouble[v.Port.Reason]
 		found.evidence = []Evidence{host(v.Port.Since, "%s", v.Port.Text)}
 		if v.Port.Holder != "" {
@@ -61,7 +60,17 @@ func modemUnreachable(v *view) (finding, bool) {
 	if v.now.Before(v.BootingUntil) {
 		return no()
 	}
+	if v.Line.Speaks {
+		return finding{summary: "Something answers on the modem's port, but not as a modem does.",
+			advice:   "Check modem.port: this may be the GPS or diagnostics port, or another device. If it is the right one, cut the modem's power once.",
+			evidence: []Evidence{local(v.Line.Since, "%s", v.Line.Text)}}, true
+	}
 	return evidence(local(v.Line.Since, "no answer on %s: %s", v.Port.Path, v.Line.Text))
+}
+
+// leftToBoot: a module that restarts takes its USB port away for a while.
+func (v *view) leftToBoot() bool {
+	return v.now.Before(v.BootingUntil) && v.Modem.Known() && (v.Port.Reason == "missing" || v.Port.Reason == "gone")
 }
 
 func starting(v *view) (finding, bool) {
@@ -138,6 +147,8 @@ func staleBearer(v *view) (finding, bool) {
 	switch {
 	case after && certain:
 		return finding{evidence: ended, confidence: 0.9}, true
+	case certain:
+		return no() // it ended before we got this address
 	case v.session.IP == v.IP.Value && v.session.End.After(v.session.Start):
 		return finding{evidence: ended, confidence: 0.7}, true // same address: the same session, whatever the clocks say
 	}
@@ -145,13 +156,29 @@ func staleBearer(v *view) (finding, bool) {
 }
 
 func online(v *view) (finding, bool) {
-	if !v.ReadyForData() || !v.hasSession || !v.session.Alive() || v.session.IP != v.IP.Value {
+	if !v.ReadyForData() || !v.hasSession || !v.session.Alive() || v.session.IP != v.IP.Value || !v.sameSession() {
 		return no()
 	}
 	return finding{
 		summary:  networkOr(v, "Connected") + ", IP " + v.IP.Value + ", confirmed by the operator.",
 		evidence: []Evidence{v.dataUp(), fromCloud(v.session.Last), v.registration()},
 	}, true
+}
+
+// sessionAlive: with an update every six minutes, a session that reported within this time lives.
+const sessionAlive = 30 * time.Minute
+
+// sameSession reports whether the cloud's session can be the one that gave us our address: it reported lately, or it
+// began when we got it. Addresses are given again to later sessions.
+func (v *view) sameSession() bool {
+	newest := v.session.Start
+	if v.session.Update.After(newest) {
+		newest = v.session.Update
+	}
+	if v.Clock.State == facts.ClockUnsynced || v.Clock.State == "" || v.now.Sub(newest) <= sessionAlive {
+		return true
+	}
+	return v.session.Start.Sub(facts.Wall(v.now, v.IP.Since)).Abs() <= repeatWindow
 }
 
 func onlineCloudLags(v *view) (finding, bool) {
@@ -183,7 +210,7 @@ func networkOr(v *view, otherwise string) string {
 // Group D: registered or accepted, but no data.
 
 func wrongAPN(v *view) (finding, bool) {
-	if !v.Line.Alive || !v.APNWrong() || superAPN(v.Context.Value.APN) || v.ReadyForData() {
+	if !v.Line.Alive || !v.APNWrong() || v.ReadyForData() {
 		return no()
 	}
 	found := finding{evidence: []Evidence{v.apn()}}
@@ -200,9 +227,6 @@ func wrongAPN(v *view) (finding, bool) {
 	}
 	return found, true
 }
-
-// superAPN knows the regional names (de1.super, sg1.super) besides super itself.
-func superAPN(apn string) bool { return apn == "super" || strings.HasSuffix(apn, ".super") }
 
 // apnCauses are the permanent refusals of an APN or its type (TS 24.301 §9.9.4.4, TS 24.008 §10.5.6.6).
 var apnCauses = map[int]bool{8: true, 27: true, 28: true, 29: true, 30: true, 32: true, 33: true, 50: true, 51: true, 52: true}

@@ -102,13 +102,6 @@ var Rules = []Rule{
 		Changes: "An accepted attach after the pause.",
 	},
 	{
-		ID: "D1", Code: "wrong-apn", Base: 0.8, match: wrongAPN,
-		Summary: "The modem is set to the wrong APN, so it gets no data.",
-		Agent:   "Sets the right APN and attaches again, once.",
-		Advice:  "Nothing now. If it comes back, find the script or program that sets another APN.",
-		Changes: "The modem reports the right APN.",
-	},
-	{
 		ID: "C1", Code: "sim-new", Base: 0.98, match: refusedWith(codeNew),
 		Summary: "The SIM was never activated, so every network refuses it.",
 		Agent:   "Stops trying, except for one radio cycle after an hour and then ever more rarely.",
@@ -121,6 +114,13 @@ var Rules = []Rule{
 		Agent:   "Stops trying, except for one radio cycle after an hour and then ever more rarely.",
 		Advice:  "Set the SIM to active in the KORE console. The device comes back by itself, or at once with a restart of the modem.",
 		Changes: "An accepted attach.",
+	},
+	{
+		ID: "D1", Code: "wrong-apn", Base: 0.8, match: wrongAPN,
+		Summary: "The modem is set to the wrong APN, so it gets no data.",
+		Agent:   "Sets the right APN and attaches again, once.",
+		Advice:  "Nothing now. If it comes back, find the script or program that sets another APN.",
+		Changes: "The modem reports the right APN.",
 	},
 	{
 		ID: "C5", Code: "nap-blocks-this-plmn", Base: 0.85, match: refusedWith(codeNotAllowed),

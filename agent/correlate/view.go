@@ -48,7 +48,7 @@ func (v *view) standingRefusal() (facts.Entry, bool) {
 	if !ok || last.Type == facts.AttachmentAccepted || last.Type == facts.SessionStarted {
 		return facts.Entry{}, false
 	}
-	if v.Registered.Value || v.now.Sub(last.Time) > refusalMaxAge {
+	if v.Registered.Value || v.now.Sub(last.Time) > refusalMaxAge || last.Time.Sub(v.now) > refusalSlack {
 		return facts.Entry{}, false
 	}
 	outage := facts.Wall(v.now, v.OutageStart).Add(-refusalSlack)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"supersim-agent/agent/cloud"
 	"supersim-agent/modem"
 )
 
@@ -24,6 +25,7 @@ type Change struct {
 	Kind     string // port, modem, sim, registration, signal, data, cloud, clock, verdict, action
 	Text     string
 	EventSID string    // cloud only
+	ICCID    string    // the card it is about (cloud only)
 	At       time.Time // when it happened, if that is not when it was seen (cloud only)
 }
 
@@ -77,9 +79,13 @@ func (f *Facts) applySIM(now time.Time, o modem.SIM) []Change {
 	if o.Refreshed {
 		return []Change{{Side: Local, Kind: "sim", Text: "the SIM was initialised again (refresh)"}}
 	}
+	before := f.SIM.Value
 	changed := f.SIM.set(now, o.State)
 	if o.State == modem.SIMReady {
 		f.SIMReadyAt = now
+		if before != modem.SIMReady && before != modem.SIMBusy && before != modem.SIMUnknown {
+			f.newCard(now)
+		}
 	}
 	return f.news(changed, "sim", "SIM %s", simWords[o.State])
 }
@@ -98,10 +104,15 @@ var simWords = map[modem.SIMState]string{
 // applyICCID starts a new diary when another card is in the slot.
 func (f *Facts) applyICCID(now time.Time, id modem.ICCID) []Change {
 	old := f.ICCID
-	sure := old.Known() && old.Value == id || !old.Known() && modem.Luhn(string(id))
-	if !f.iccidDoubt.settled(id, sure) || !f.ICCID.set(now, id) {
+	sure := old.Known() && cloud.SameICCID(string(old.Value), string(id)) || !old.Known() && modem.Luhn(string(id))
+	if !f.iccidDoubt.settled(id, sure) {
 		return nil
 	}
+	if old.Known() && cloud.SameICCID(string(old.Value), string(id)) {
+		f.ICCID.At = now
+		return nil
+	}
+	f.ICCID.set(now, id)
 	told := f.Cloud.follow(string(id))
 	kind := "not a Super SIM"
 	if modem.SuperSIM(string(id)) {
@@ -114,6 +125,15 @@ func (f *Facts) applyICCID(now time.Time, id modem.ICCID) []Change {
 		changes = append(changes, Change{Side: Local, Kind: "sim", Text: "another card than before: a new diary begins"})
 	}
 	return append(changes, told...)
+}
+
+// newCard: the card was missing, locked or broken until now. It may be another one, and what was waited for was the
+// card, not the network: the hold begins anew.
+func (f *Facts) newCard(now time.Time) {
+	if !f.Registered.Value {
+		f.ICCID.forget()
+		f.newOutage(now)
+	}
 }
 
 func (f *Facts) newOutage(now time.Time) {
@@ -333,9 +353,5 @@ const (
 
 // Dialled records the result of an activation attempt of ours.
 func (f *Facts) Dialled(now time.Time, ok bool, cause modem.Cause, text string) {
-	tries := f.Dial.Tries + 1
-	if ok {
-		tries = 0
-	}
-	f.Dial = Dial{At: now, OK: ok, Cause: cause, Text: text, Tries: tries}
+	f.Dial = Dial{At: now, OK: ok, Cause: cause, Text: text, Tries: f.Dial.Tries + 1}
 }

@@ -73,7 +73,7 @@ func (d *Diary) add(e Entry) []Change {
 	entries := make([]Entry, 0, len(d.entries)+1)
 	entries = append(append(append(entries, d.entries[:i]...), e), d.entries[i:]...)
 	d.entries = keepLast(entries, diaryLength)
-	return []Change{{Side: Cloud, Kind: "cloud", Text: EventWords(e.Event), EventSID: e.SID, At: e.Time}}
+	return []Change{{Side: Cloud, Kind: "cloud", Text: EventWords(e.Event), EventSID: e.SID, ICCID: e.ICCID, At: e.Time}}
 }
 
 func compareEntries(a, b Entry) int {

@@ -7,6 +7,7 @@
 package facts
 
 import (
+	"strings"
 	"time"
 
 	"supersim-agent/modem"
@@ -57,6 +58,7 @@ type Line struct {
 	Alive   bool
 	Since   time.Time // alive or dead since
 	Failing int       // handshakes in a row without an answer
+	Speaks  bool      // something was said in the last handshake, but not what a modem says
 	Doubt   string    // the question that was not answered, while the port is being brought back into step
 	Text    string    // what was last tried in vain
 }
@@ -193,7 +195,11 @@ func (f *Facts) ReadyForData() bool {
 }
 
 // APNWrong reports whether the modem is known to hold another APN than wanted.
-func (f *Facts) APNWrong() bool { return f.Context.Known() && f.Context.Value.APN != f.Want.APN }
+// The regional names (de1.super) serve as well as super.
+func (f *Facts) APNWrong() bool {
+	have := f.Context.Value.APN
+	return f.Context.Known() && have != f.Want.APN && !(f.Want.APN == "super" && strings.HasSuffix(have, ".super"))
+}
 
 // PDPTypeWrong reports whether the modem is known to hold another PDP type than wanted.
 func (f *Facts) PDPTypeWrong() bool {

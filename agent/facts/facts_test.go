@@ -31,7 +31,7 @@ func TestOneMisreadingIsNotBelieved(t *testing.T) {
 	for _, o := range []modem.Observation{super, reg(modem.EPS, modem.RegRoaming), modem.Active{CIDs: []int{1}}, modem.Address{CID: 1, IP: "100.64.1.23"}} {
 		f.Apply(noon, o)
 	}
-	for _, o := range []modem.Observation{modem.ICCID(iccid[:19]), modem.Address{CID: 1, IP: "100.64.1.2"},
+	for _, o := range []modem.Observation{modem.ICCID("8988307000012345678"), modem.Address{CID: 1, IP: "100.64.1.2"},
 		modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "supr"}}}} {
 		if changes := f.Apply(noon, o); len(changes) != 0 {
 			t.Errorf("%v is believed at once: %v", o, changes)

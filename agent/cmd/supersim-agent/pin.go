@@ -9,7 +9,7 @@ import (
 )
 
 // pinFile is the configured PIN. Three wrong ones block a card for good, and the service manager restarts a daemon as
-// often as it likes; so each try leaves a mark on disk first, which only an accepted PIN or a newer PIN file takes away.
+// often as it likes; so each try leaves a mark on disk first, which only an accepted PIN or a changed PIN file makes void.
 type pinFile struct {
 	path string // modem.pin_file
 	mark string // in the state directory
@@ -23,9 +23,11 @@ func (p pinFile) Take() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	tried, err := os.Stat(p.mark)
+	// Not which is newer: a Raspberry Pi without a clock boots in the past.
+	version := fmt.Sprintf("%d %d", file.ModTime().UnixNano(), file.Size())
+	tried, err := os.ReadFile(p.mark)
 	switch {
-	case err == nil && !file.ModTime().After(tried.ModTime()):
+	case err == nil && string(tried) == version:
 		return "", fmt.Errorf("%s: %w", p.path, errPINTried)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return "", err
@@ -34,7 +36,7 @@ func (p pinFile) Take() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := writeMark(p.mark); err != nil {
+	if err := writeMark(p.mark, version); err != nil {
 		return "", fmt.Errorf("a PIN that cannot be marked as tried is not tried: %w", err)
 	}
 	return pin, nil
@@ -44,12 +46,13 @@ func (p pinFile) Take() (string, error) {
 func (p pinFile) Accepted() error { return os.Remove(p.mark) }
 
 // writeMark makes sure that the mark survives a power cut.
-func writeMark(path string) error {
+func writeMark(path, version string) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	_, err = f.WriteString(version)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	dir, err := os.Open(filepath.Dir(path))
