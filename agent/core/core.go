@@ -120,6 +120,9 @@ func (c *Core) apply(now time.Time, list []modem.Observation) {
 		if len(changes) > 0 {
 			c.looks.touched(obs)
 		}
+		if r, ok := obs.(modem.Registration); ok && len(changes) > 0 && !r.Stat.Data() && c.f.Registered.Value {
+			c.looks.again(modem.LookRegistration) // one domain is lost: are the others that still look good?
+		}
 		if c.f.Registered.Value != before {
 			c.looks.registrationChanged()
 		}

@@ -41,6 +41,8 @@ var settled = pace{
 		modem.LookContexts: 30 * time.Minute,
 		modem.LookRadio:    30 * time.Minute,
 		modem.LookICCID:    60 * time.Minute,
+		// Only the serving domain is re-read every minute. When it is lost, all are read at once: see apply.
+		modem.LookRegistration: 60 * time.Minute,
 	},
 }
 
@@ -104,12 +106,13 @@ func (l *looks) onGrid(t time.Time, p pace) time.Time {
 	return origin.Add(points * p.gap)
 }
 
-// free is when any question may be asked again. A timer may be late by a little, which must not cost a point of the grid.
+// free is when any question may be asked again: at the next point of the grid. A timer that was late by a little must not
+// cost the point after it.
 func (l *looks) free(p pace) time.Time {
 	if p.gap == 0 || l.any.IsZero() {
 		return time.Time{}
 	}
-	return l.onGrid(l.any.Add(p.gap-time.Second), p)
+	return l.onGrid(l.any.Add(time.Second), p)
 }
 
 // due returns the most urgent question that may be asked now.

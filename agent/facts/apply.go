@@ -296,6 +296,10 @@ func (f *Facts) applyCause(now time.Time, c modem.Cause, text string) []Change {
 	if c == (modem.Cause{}) || f.Registered.Value {
 		return nil
 	}
+	if old := f.Cause.Value; old.Number == c.Number && SessionCause(old) == SessionCause(c) {
+		f.Cause.At = now // the same refusal, told by another domain
+		return nil
+	}
 	f.CauseText = text
 	return f.news(f.Cause.set(now, c), "registration", "reject cause %s %d (%s)", c.Domain, c.Number, c.Name())
 }
