@@ -21,17 +21,24 @@ type Dialect struct {
 	Firmware string        // command that tells the firmware: "AT+CGMR"
 	ICCID    Query         // AT+CRSM on EF_ICCID is tried when it is refused
 	Signal   []Query       // best first; one that is refused is not asked again in this session
+	Cell     []Query       // serving cell, best first; each gives a Cells. nil: the registration is all there is
+	Time     []Query       // the module's clock, best first; each gives a NetworkTime. nil: AT+CCLK?
 	Reg      []Registrar   // the domains of this family
 	Cause    Query         // what the last failure was; an empty Cmd: the family cannot tell
 	AcT      map[int]int   // access technology numbers that mean something else here -> 27.007 numbers
 	APN      APNRule       // how a new APN reaches the next attach
 	Auth     AuthFunc      // nil: 27.007's AT+CGAUTH
+	Settings []Setting     // what the module keeps; see Driver.Settings and Driver.Configure
+	FPLMN    Forbidden     // the family's own list of forbidden networks; zero: the card's file by AT+CRSM
+	Activate *Activation   // nil: AT+CGACT and AT+CGPADDR
+	Stack    *Activation   // the module's own IP stack, which a host that has PPP or a network interface does not need
 	Limits   []Limit       // commands that may take long; the longest matching beginning wins
 	URCs     []atcmd.URC   // the family's unsolicited lines, beside the standard ones
 	Events   []Event       // what some of those lines mean
 	Power    Power         // for whoever drives the pins; the driver itself does not
 	RadioOff string        // "AT+CFUN=4": 0 would take the power off the card on most families
 	RadioGap time.Duration // least time between two changes of functionality
+	Gap      time.Duration // least time between an answer and the next command (u-blox)
 	Reset    string        // restarts the module, and the card with it
 	PowerOff atcmd.Cmd     // switches the module off in good order
 }
@@ -42,8 +49,18 @@ type Step struct {
 	Read, Want string
 	Write      string
 	Required   bool
+	Only       Line   // only on such a port
 	Why        string // for people
 }
+
+// Line is how the port reaches the module. Some settings name the port that unsolicited lines go to.
+type Line int8
+
+const (
+	AnyLine Line = iota // not known; in a Step: wherever
+	UART
+	USB
+)
 
 // Query is a question and how its answer is read. Cmd "" means that there is none.
 type Query struct {

@@ -9,6 +9,8 @@
 //     gets wrong (quotes, blanks, cut lines), because a line that is refused makes the device blind. They give an error
 //     that wraps [ErrAnswer] for a line that is something else.
 //   - [Dialect]: what differs between families, as data. [Standard] is 27.007 itself, used for a modem nobody claims.
+//   - [Setting] and [Wanted]: what a module keeps over power-off, and what its owner asks of it. A setting is read, and
+//     written only when it differs and the owner asked; the zero Wanted changes nothing.
 //   - [Driver]: a session with one module over an *atcmd.Port. Each [Look] is one command where the family allows it;
 //     each operation reads, compares, and writes only the difference. Nothing is stored with AT&W, nothing is reset
 //     with AT&F or ATZ.
@@ -23,7 +25,8 @@
 //
 // In the vendor's package: one Dialect literal with its sources, an entry in Dialects, and testdata/<family>.txt with
 // captured answers, whose header names module, firmware and origin. Copy the nearest dialect, then go through its
-// fields: Claims (what AT+CGMM says), ICCID, Signal, Reg (which <n> bring causes), APN, Limits (the manual's maximum
+// fields: Claims (what AT+CGMM says), ICCID, Signal, Cell, Time, Reg (which <n> bring causes), APN, Auth (who comes
+// first, user or password), Settings, FPLMN, Activate (where AT+CGACT may not be used), Limits (the manual's maximum
 // response times), URCs (every unsolicited line, so that none is taken for an answer), Events (those that mean
 // something). A parser is needed only where the family has an answer of its own. The package's tests then check claims,
 // captures, and every mutation of every capture.

@@ -16,6 +16,7 @@ import (
 // Attach, Look and the operations may be called from one goroutine at a time. Interpret may be called at any time.
 type Driver struct {
 	Clock Clock // set before the first use, if it is not to be the time package
+	Line  Line  // how the port reaches the module, if that is known; set before Attach
 
 	port     *atcmd.Port
 	dialects []*Dialect
@@ -26,6 +27,8 @@ type Driver struct {
 	signal   int                      // index of the dialect's signal query in use
 	refusals int                      // how often it was refused
 	flipped  time.Time                // last change of functionality
+	id       Identity                 // of the last identification
+	answered time.Time                // end of the last command
 }
 
 // NewDriver makes a driver for the module behind p. Until Attach has identified it, the standard dialect is in use.
@@ -147,6 +150,7 @@ func (d *Driver) identify(ctx context.Context) (Identity, error) {
 			id.IMEI = imei
 		}
 	}
+	d.id = id
 	return id, nil
 }
 
@@ -163,6 +167,9 @@ func firstWord(lines []string) string {
 func (d *Driver) setUp(ctx context.Context) error {
 	dialect := d.Dialect()
 	for _, s := range dialect.Setup {
+		if s.Only != AnyLine && s.Only != d.Line {
+			continue
+		}
 		if err := d.step(ctx, s); err != nil && (s.Required || !refused(err)) {
 			return err
 		}
@@ -227,7 +234,24 @@ func digit(n int) string { return string(rune('0' + n)) }
 
 // exec sends one command with the family's time limit.
 func (d *Driver) exec(ctx context.Context, text, prefix string) (atcmd.Reply, error) {
-	return d.port.Exec(ctx, atcmd.Cmd{Text: text, Prefix: prefix, Timeout: d.Dialect().limit(text)})
+	return d.send(ctx, atcmd.Cmd{Text: text, Prefix: prefix})
+}
+
+// send keeps the pause between commands that some families need, and fills in the family's time limit.
+func (d *Driver) send(ctx context.Context, c atcmd.Cmd) (atcmd.Reply, error) {
+	if c.Timeout == 0 {
+		c.Timeout = d.Dialect().limit(c.Text)
+	}
+	gap := d.Dialect().Gap
+	if gap == 0 {
+		return d.port.Exec(ctx, c)
+	}
+	if wait := gap - d.Clock.Now().Sub(d.answered); wait > 0 && !d.sleep(ctx, wait) {
+		return atcmd.Reply{}, ctx.Err()
+	}
+	reply, err := d.port.Exec(ctx, c)
+	d.answered = d.Clock.Now()
+	return reply, err
 }
 
 // ask is exec for those who want the lines.

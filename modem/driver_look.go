@@ -183,7 +183,7 @@ func (d *Driver) lookServing(ctx context.Context, _ int) ([]Observation, error) 
 func (d *Driver) readRegistration(ctx context.Context, r Registrar) ([]Observation, error) {
 	name, n := regNames[r.Domain], int(d.regN[r.Domain].Load())
 	cmd := "AT" + name + "?"
-	reply, err := d.port.Exec(ctx, atcmd.Cmd{
+	reply, err := d.send(ctx, atcmd.Cmd{
 		Text: cmd, Prefix: name, Timeout: d.Dialect().limit(cmd),
 		Answer: func(line string) bool { return IsReadAnswer(line, n) },
 	})
@@ -262,6 +262,9 @@ func (d *Driver) lookActive(ctx context.Context, _ int) ([]Observation, error) {
 }
 
 func (d *Driver) active(ctx context.Context) ([]int, error) {
+	if a := d.Dialect().Activate; a != nil {
+		return d.activeByFamily(ctx, a)
+	}
 	lines, err := d.ask(ctx, "AT+CGACT?", "+CGACT")
 	if err != nil {
 		return nil, err
@@ -280,6 +283,9 @@ func (d *Driver) active(ctx context.Context) ([]int, error) {
 }
 
 func (d *Driver) lookAddress(ctx context.Context, cid int) ([]Observation, error) {
+	if a := d.Dialect().Activate; a != nil {
+		return d.addressByFamily(ctx, a, cid)
+	}
 	lines, err := d.ask(ctx, fmt.Sprintf("AT+CGPADDR=%d", cid), "+CGPADDR")
 	if err != nil {
 		return nil, err

@@ -61,7 +61,7 @@ func (d *Driver) writeContext(ctx context.Context, c PDPContext, creds Auth, cyc
 		return err
 	}
 	if creds != (Auth{}) {
-		if _, err := d.port.Exec(ctx, d.Dialect().auth(c, creds)); err != nil {
+		if _, err := d.send(ctx, d.Dialect().auth(c, creds)); err != nil {
 			return err
 		}
 	}
@@ -163,6 +163,9 @@ func (d *Driver) Deactivate(ctx context.Context, cid int) error {
 }
 
 func (d *Driver) setActive(ctx context.Context, cid int, on bool) error {
+	if a := d.Dialect().Activate; a != nil {
+		return d.switchStack(ctx, a, cid, on)
+	}
 	cids, err := d.active(ctx)
 	if err != nil || slices.Contains(cids, cid) == on {
 		return err
@@ -226,7 +229,7 @@ func (d *Driver) Reset(ctx context.Context) error {
 
 // PowerOff lets the module say goodbye to the network and switch itself off.
 func (d *Driver) PowerOff(ctx context.Context) error {
-	_, err := d.port.Exec(ctx, d.Dialect().PowerOff)
+	_, err := d.send(ctx, d.Dialect().PowerOff)
 	return opError("power off", err)
 }
 
@@ -247,6 +250,6 @@ func (d *Driver) enterPIN(ctx context.Context, pin string) error {
 		return nil
 	}
 	cmd := `AT+CPIN="` + pin + `"`
-	_, err = d.port.Exec(ctx, atcmd.Cmd{Text: cmd, Timeout: d.Dialect().limit(cmd), Secret: true})
+	_, err = d.send(ctx, atcmd.Cmd{Text: cmd, Timeout: d.Dialect().limit(cmd), Secret: true})
 	return err
 }

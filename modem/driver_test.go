@@ -24,7 +24,7 @@ func TestAttach(t *testing.T) {
 			modem.Identity{Vendor: "quectel", Model: "EG25", Firmware: "EG25GGBR07A08M2G", IMEI: "867962040000002",
 				Dialect: "quectel-eg25"},
 			[]string{"ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
-				`AT+QURCCFG="urcport"`, "AT+CREG=2", "AT+CGREG=2", "AT+CEREG=?", "AT+CEREG=2"},
+				`AT+QURCCFG="urcport"`, `AT+QCFG="urc/cache"`, "AT+QSIMSTAT=1", "AT+CREG=2", "AT+CGREG=2", "AT+CEREG=?", "AT+CEREG=2"},
 		},
 		"simcom": {
 			sim7600,
@@ -38,7 +38,7 @@ func TestAttach(t *testing.T) {
 			modem.Identity{Vendor: "ublox", Model: "SARA-R510S", Firmware: "02.05,A00.01", IMEI: "867962040000002",
 				Dialect: "ublox-sara-r5"},
 			[]string{"ATE0", "AT+CMEE=1", "AT+CGMM", "ATI9", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
-				"AT+USIMSTAT=7", "AT+CREG=3", "AT+CGREG=3", "AT+CEREG=5"},
+				"AT+USIMSTAT?", "AT+UCGED=2", "AT+CREG=3", "AT+CGREG=3", "AT+CEREG=5"},
 		},
 		"unknown": {
 			map[string]string{"AT+CGMM": "ME909s-120"},

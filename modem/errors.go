@@ -19,6 +19,7 @@ var (
 	ErrNotSupported = errors.New("the module does not support this")
 	ErrLastBearer   = errors.New("the last bearer can only be ended by detaching")
 	ErrAnswer       = errors.New("unreadable answer")
+	ErrNoEffect     = errors.New("the module agreed, and nothing changed")
 )
 
 // Error is a failed operation or look on the modem.

@@ -24,6 +24,8 @@ type fakeModem struct {
 	delay   map[string]time.Duration
 	partial string
 
+	otherwise string // answer to commands that are not in the table; "" is ERROR
+
 	out  chan []byte
 	rest []byte
 	once sync.Once
@@ -78,11 +80,17 @@ func (m *fakeModem) answer(cmd string) {
 	}
 	m.sent = append(m.sent, cmd)
 	text := "ERROR"
+	if m.otherwise != "" {
+		text = m.otherwise
+	}
 	if turns, ok := m.answers[cmd]; ok {
 		text = turns[0]
 		if len(turns) > 1 {
 			m.answers[cmd] = turns[1:]
 		}
+	}
+	if text == "OK" {
+		text = ""
 	}
 	if text != "ERROR" && !strings.HasPrefix(text, "+CME") {
 		text = strings.TrimPrefix(text+"\nOK", "\n")
@@ -110,11 +118,16 @@ var allDialects = append(append(append([]*modem.Dialect{}, quectel.Dialects...),
 // onModem runs a test in virtual time against a driver on a fake modem.
 func onModem(t *testing.T, answers map[string]string, test func(t *testing.T, d *modem.Driver, m *fakeModem)) {
 	t.Helper()
+	onModemOf(t, allDialects, answers, test)
+}
+
+func onModemOf(t *testing.T, dialects []*modem.Dialect, answers map[string]string, test func(t *testing.T, d *modem.Driver, m *fakeModem)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		m := newFake(answers)
-		port := atcmd.New(m, atcmd.Options{Name: "fake", BootTime: modem.LongestBoot(allDialects)})
+		port := atcmd.New(m, atcmd.Options{Name: "fake", BootTime: modem.LongestBoot(dialects)})
 		defer port.Close()
-		test(t, modem.NewDriver(port, allDialects), m)
+		test(t, modem.NewDriver(port, dialects), m)
 	})
 }
 
@@ -146,13 +159,14 @@ var session = map[string]string{
 var (
 	ec25 = map[string]string{
 		"AT+CGMM": "EG25", "AT+CGMR": "EG25GGBR07A08M2G", "AT+CEREG=?": "+CEREG: (0-2)",
-		`AT+QURCCFG="urcport"`: `+QURCCFG: "urcport","all"`,
+		`AT+QURCCFG="urcport"`: `+QURCCFG: "urcport","all"`, `AT+QCFG="urc/cache"`: `+QCFG: "urc/cache",0`,
+		"AT+QSIMSTAT=1": "",
 	}
 	sim7600 = map[string]string{
 		"AT+CGMM": "SIMCOM_SIM7600E-H", "AT+CGMR": "+CGMR: LE11B01SIM7600C", "AT+CEREG=?": "+CEREG: (0-2)",
 	}
 	saraR5 = map[string]string{
-		"AT+CGMM": "SARA-R510S", "ATI9": "02.05,A00.01", "AT+USIMSTAT=7": "",
+		"AT+CGMM": "SARA-R510S", "ATI9": "02.05,A00.01", "AT+USIMSTAT?": "+USIMSTAT: 7", "AT+UCGED=2": "",
 		"AT+CREG=3": "", "AT+CGREG=3": "", "AT+CEREG=5": "",
 	}
 )

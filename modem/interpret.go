@@ -41,6 +41,10 @@ func (d *Dialect) interpretStandard(line string, n [NumDomains]int) []Observatio
 		if r, err := ParseCFUN(line); err == nil {
 			return []Observation{r}
 		}
+	case "+CTZE", "+CTZEU":
+		if t, err := ParseCTZE(line); err == nil {
+			return []Observation{t}
+		}
 	case "+CGEV":
 		if e, err := ParseCGEV(line); err == nil {
 			return e.Observations()

@@ -47,6 +47,8 @@ var readers = map[string]corpus.Reader{
 		kind := [...]string{"other", "activated", "ended", "detached", "bearer-done"}[e.Kind]
 		return fmt.Sprintf("%s cid=%d by=%s", kind, e.CID, e.By), err
 	},
+	"cclk": func(l, _ string) (string, error) { return corpus.Time(modem.ParseCCLK(l)) },
+	"ctze": func(l, _ string) (string, error) { return corpus.Time(modem.ParseCTZE(l)) },
 	"csq":  func(l, _ string) (string, error) { return corpus.Signal(modem.ParseCSQ(l)) },
 	"cesq": func(l, _ string) (string, error) { return corpus.Signal(modem.ParseCESQ(l)) },
 	"ceer": func(l, _ string) (string, error) {
@@ -142,7 +144,8 @@ func TestCaptures(t *testing.T) {
 // TestRegistrationPrintsBack: parse, print, parse gives the same values, for every captured line and every mutation of
 // one that can still be read.
 func TestRegistrationPrintsBack(t *testing.T) {
-	for _, c := range corpus.Load(t, "testdata/network.txt") {
+	lines := append(corpus.Load(t, "testdata/network.txt"), corpus.Load(t, "testdata/registration.txt")...)
+	for _, c := range lines {
 		if c.Reader != "reg" {
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"supersim-agent/modem"
 )
@@ -146,6 +147,8 @@ func observation(o modem.Observation) string {
 		return fmt.Sprintf("radio %d", o.Fun)
 	case modem.ContextLost:
 		return fmt.Sprintf("lost %d", o.CID)
+	case modem.NetworkTime:
+		return "time " + o.UTC.Format(time.DateTime)
 	case modem.Registration:
 		s := o.Domain.String() + " " + o.Stat.String()
 		if o.Cause != (modem.Cause{}) {
@@ -154,6 +157,107 @@ func observation(o modem.Observation) string {
 		return s
 	}
 	return fmt.Sprintf("%T %v", o, o)
+}
+
+// Cells prints serving cells, leaving out what is not known; "none" without one.
+func Cells(c modem.Cells, err error) (string, error) {
+	var parts []string
+	for _, cell := range c.List {
+		parts = append(parts, oneCell(cell))
+	}
+	if len(parts) == 0 {
+		parts = []string{"none"}
+	}
+	return strings.Join(parts, "; "), err
+}
+
+func oneCell(c modem.Cell) string {
+	var words []string
+	add := func(name, value string) {
+		if value != "" {
+			words = append(words, name+value)
+		}
+	}
+	number := func(name string, n int) {
+		if n != modem.Unknown {
+			words = append(words, fmt.Sprintf("%s%d", name, n))
+		}
+	}
+	add("", string(c.State))
+	number("act=", c.AcT)
+	add("plmn=", c.PLMN)
+	add("area=", c.Area)
+	add("cell=", c.CellID)
+	number("pci=", c.PCI)
+	number("ch=", c.Channel)
+	add("band=", c.Band)
+	if signal, _ := Signal(c.Signal, nil); signal != "none" {
+		words = append(words, signal)
+	}
+	return strings.Join(words, " ")
+}
+
+// Time prints a clock reading in universal time.
+func Time(t modem.NetworkTime, err error) (string, error) { return t.UTC.Format(time.DateTime), err }
+
+// Addresses prints what is active: "1=10.0.0.1 2".
+func Addresses(list []modem.Address, err error) (string, error) {
+	var parts []string
+	for _, a := range list {
+		parts = append(parts, strings.TrimSuffix(fmt.Sprintf("%d=%s", a.CID, a.IP), "="))
+	}
+	if len(parts) == 0 {
+		parts = []string{"none"}
+	}
+	return strings.Join(parts, " "), err
+}
+
+// Lines splits a capture of several lines, which stand in one, separated by " | ".
+func Lines(line string) []string { return strings.Split(line, " | ") }
+
+// Setting reads the answers to a dialect's settings; the argument is the command that was sent.
+func Setting(dialects []*modem.Dialect) Reader {
+	return func(line, arg string) (string, error) {
+		for _, d := range dialects {
+			for _, s := range d.Settings {
+				if s.Read != arg {
+					continue
+				}
+				if s.Value == nil {
+					s.Value = modem.SettingText
+				}
+				value, err := s.Value(Lines(line))
+				return string(s.Name) + " " + value, err
+			}
+		}
+		return "", fmt.Errorf("no setting is read by %s", arg)
+	}
+}
+
+// Wishes checks that every wish is stable: once its value is set, nothing more is wished.
+func Wishes(t *testing.T, dialects []*modem.Dialect, have map[modem.SettingName][]string) {
+	t.Helper()
+	wanted := modem.Wanted{RATs: []string{"4G"}, Roaming: modem.On, PowerSavingOff: true,
+		Bands: modem.Bands{LTE: []int{2, 4, 12}, NR: []int{71}}}
+	for _, d := range dialects {
+		for _, s := range d.Settings {
+			if s.Wish == nil {
+				continue
+			}
+			for _, h := range append(have[s.Name], "", "0", "1", "garbage") {
+				want, ok := s.Wish(wanted, modem.Identity{Model: d.Claims[0]}, h)
+				if !ok {
+					continue
+				}
+				if again, ok := s.Wish(wanted, modem.Identity{Model: d.Claims[0]}, want); ok && again != want {
+					t.Errorf("%s %s: of %q it wishes %q, and of that %q", d.Name, s.Name, h, want, again)
+				}
+				if len(s.Write(want)) == 0 {
+					t.Errorf("%s %s: no command writes %q", d.Name, s.Name, want)
+				}
+			}
+		}
+	}
 }
 
 // Claims checks which dialect is chosen for the models as modules give them.
