@@ -74,7 +74,7 @@ func extended(s string) (call, string, bool) {
 	case tail == "=?":
 		c.form = test
 	case tail[0] == '=':
-		c.form, c.args = write, parameters(tail[1:])
+		c.form, c.args, c.raw = write, parameters(tail[1:]), strings.TrimSpace(tail[1:])
 	default:
 		return call{}, "", false
 	}

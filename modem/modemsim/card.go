@@ -29,6 +29,7 @@ type card struct {
 	c         *core
 	using     int      // which of the IMSIs is in EF_IMSI
 	fplmn     []string // EF_FPLMN, "" is an unused entry (TS 31.102 §4.2.16)
+	preferred string   // EF_PLMNwAcT in hex, five bytes an entry (§4.2.5); it is kept, nothing is chosen by it
 	powered   bool
 	busy      bool
 	unlocked  bool
@@ -59,6 +60,9 @@ func (k *card) imsi() string {
 	}
 	return list[k.using%len(list)]
 }
+
+// home tells whether a network is the one that issued the IMSI in use.
+func (k *card) home(plmn string) bool { return strings.HasPrefix(k.imsi(), plmn) }
 
 // power is the module switching the card's supply. The applet's timer lives in the module (STK TIMER MANAGEMENT) and
 // dies with the power: a host that cycles faster than the timer keeps the SIM on one IMSI for ever.

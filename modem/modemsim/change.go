@@ -41,7 +41,7 @@ func modemKey(s *Scenario, v *value) error {
 	}
 	p, ok := findPersonality(v.text)
 	if !ok {
-		return fmt.Errorf("unknown modem %q (known: %s)", v.text, strings.Join(Personalities(), ", "))
+		return unknownModem(v.text)
 	}
 	s.Modem = p.name
 	return nil

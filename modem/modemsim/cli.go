@@ -23,6 +23,7 @@ type call struct {
 	name string // upper case: "+CSQ", "E", "&F", "D"
 	form form
 	args []string // quotes removed
+	raw  string   // the parameters as they were written
 }
 
 // arg is the i-th parameter, "" when it was not given.
@@ -46,6 +47,7 @@ func (c call) number(i, fallback int) int {
 type reply struct {
 	lines []string
 	final string        // "" is OK
+	mute  bool          // no final result at all: some off commands end so
 	cme   int           // final is +CME ERROR, in the form that AT+CMEE asks for
 	after time.Duration // before the answer, or before more
 	more  func() reply  // the command goes on: asked after the delay, its reply is used instead
@@ -177,7 +179,7 @@ func (t *cli) next() {
 	cmd, known := t.m.p.command(c.name)
 	if !known {
 		t.m.c.stats.Unknown++
-		t.later(t.pace(command{}), "", func() reply { return fails() })
+		t.later(t.pace(command{}), "", func() reply { return t.m.lacking(c.name) })
 		return
 	}
 	t.m.c.stats.Commands[c.name+formMarks[c.form]]++ // known names only: the map stays small
@@ -245,7 +247,7 @@ func (t *cli) respond(r reply) {
 
 // data is the data mode: PPP is not spoken here, so bytes vanish until the escape sequence.
 func (t *cli) data(in []byte) {
-	if strings.Contains(string(in), "+++") {
+	if strings.Contains(string(in), "+++") && !t.m.p.noEscape {
 		t.online = false
 		t.m.line.answer(nil, "OK")
 	}
@@ -270,6 +272,8 @@ func (t *cli) reset() {
 // finalText is the final result as this module prints it now.
 func (m *module) finalText(r reply) string {
 	switch {
+	case r.mute:
+		return ""
 	case r.cme != 0 && m.set.cmee == 0:
 		return "ERROR"
 	case r.cme != 0 && m.set.cmee == 1:

@@ -19,8 +19,10 @@ func standardCommands() map[string]command {
 		"+CGMR": {run: cmdText(func(m *module) string { return m.p.revision(m.firmware()) })},
 		"+CGSN": {run: cmdText((*module).imei)},
 		"+CMEE": {run: cmdCMEE}, "+CFUN": {run: cmdCFUN, low: 200 * time.Millisecond, high: 2500 * time.Millisecond},
-		"+CCLK": {run: cmdClock}, "+CTZU": accept, "+CTZR": accept, "+IPR": accept, "+IFC": accept, "+CSCS": accept,
-		"+CPSMS": accept, "+CEDRXS": accept, "+CGREP": accept, "+CNMI": accept, "+CMGF": accept, "+CSCON": accept,
+		"+CCLK": {run: cmdClock}, "+CTZU": accept, "+CTZR": {run: cmdTimeReports}, "+IPR": setting("+IPR", "115200"),
+		"+IFC": setting("+IFC", "0,0"), "+CSCS": setting("+CSCS", `"GSM"`),
+		"+CPSMS": psm("", `,,,"01100000","00000000"`), "+CEDRXS": edrx{act: "4"}.command(), "+CGREP": accept,
+		"+CNMI": accept, "+CMGF": accept, "+CSCON": accept,
 	}
 	for _, more := range []map[string]command{simCommands(), networkCommands(), dataCommands()} {
 		for name, c := range more {
@@ -53,7 +55,7 @@ func cmdInfo(m *module, c call) reply { return ok(m.p.info(m, c.number(0, 0))...
 
 // cmdDefaults is ATZ and AT&F: session settings go back to their defaults.
 func cmdDefaults(m *module, _ call) reply {
-	m.set = settings{echo: true}
+	m.set = m.p.fresh(true)
 	return ok()
 }
 
@@ -83,8 +85,8 @@ func cmdCFUN(m *module, c call) reply {
 	fun := c.number(0, -1)
 	switch {
 	case slices.Contains(m.p.cfunReset, fun), fun == 1 && c.number(1, 0) == 1:
-		return reply{then: func() { m.reset("AT+CFUN="+strings.Join(c.args, ","), orderly) }}
-	case !slices.Contains(m.p.cfunLevels, fun):
+		return m.resetByLevel(c)
+	case !slices.Contains(m.p.cfunLevels, fun), m.p.cfunRefused(m, fun):
 		return m.parameterError()
 	case fun == m.cfun:
 		return ok()
@@ -93,6 +95,26 @@ func cmdCFUN(m *module, c call) reply {
 	m.urcs(early)
 	m.setCFUN(fun)
 	return reply{then: func() { m.urcs(late) }}
+}
+
+// resetByLevel answers OK and resets; some answer when the reset is over, at a fixed baud rate.
+func (m *module) resetByLevel(c call) reply {
+	late := m.p.lateOK
+	return reply{mute: late, then: func() {
+		m.reset("AT+CFUN="+strings.Join(c.args, ","), orderly)
+		m.owesOK = late
+	}}
+}
+
+// cmdTimeReports is AT+CTZR: the network's time is printed at each registration.
+func cmdTimeReports(m *module, c call) reply {
+	switch c.form {
+	case read:
+		return ok("+CTZR: " + decimal(m.set.timeURC))
+	case write:
+		m.set.timeURC = c.number(0, 0)
+	}
+	return ok()
 }
 
 // parameterError is how the family refuses a value.
@@ -123,7 +145,7 @@ func cmdDial(m *module, c call) reply {
 	if _, after, found := strings.Cut(c.arg(0), "***"); found {
 		cid = call{args: []string{strings.TrimRight(after, "#")}}.number(0, 1)
 	}
-	if sm := m.c.nas.activate(cid); sm != 0 {
+	if sm := m.c.nas.activate(cid, m.apn(cid)); sm != 0 {
 		m.lastCause = cause{session: sm}
 		return reply{final: "NO CARRIER"}
 	}
@@ -147,7 +169,7 @@ func cmdResume(m *module, _ call) reply {
 
 // dropDialled deactivates a context that only a dialled connection keeps: on 2G and 3G.
 func (m *module) dropDialled() {
-	if n := &m.c.nas; n.session != nil && n.state == registered && m.c.live.Cells[n.cell].RAT != "LTE" {
+	if n := &m.c.nas; n.session != nil && n.state == registered && !alwaysOn(m.c.live.Cells[n.cell].RAT) {
 		n.dropSession(orderly)
 	}
 }

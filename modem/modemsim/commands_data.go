@@ -146,7 +146,10 @@ func (m *module) activate(cid int) reply {
 	if m.c.nas.state != registered {
 		return cme(30)
 	}
-	if sm := m.c.nas.activate(cid); sm != 0 {
+	if m.p.actOnce && m.address(cid) != "" {
+		return fails()
+	}
+	if sm := m.c.nas.activate(cid, m.apn(cid)); sm != 0 {
 		m.lastCause = cause{session: sm}
 		m.c.say("network", "refuses context %d with SM #%d %s", cid, sm, causeText(smTexts, sm))
 		return cme(sessionError(sm))
@@ -160,7 +163,7 @@ func (m *module) deactivate(cid int) reply {
 	if m.address(cid) == "" {
 		return ok()
 	}
-	if m.c.live.Cells[n.cell].RAT == "LTE" {
+	if alwaysOn(m.c.live.Cells[n.cell].RAT) {
 		if m.p.lastPDN == 0 {
 			return fails()
 		}

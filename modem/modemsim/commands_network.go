@@ -7,12 +7,13 @@ import (
 )
 
 // domains are the registration commands, in the order of the settings they keep.
-var domains = [3]string{"+CREG", "+CGREG", "+CEREG"}
+var domains = [4]string{"+CREG", "+CGREG", "+CEREG", "+C5GREG"}
 
 const (
 	domainCS = iota
 	domainPS
 	domainEPS
+	domain5GS
 )
 
 func networkCommands() map[string]command {
@@ -27,9 +28,12 @@ func networkCommands() map[string]command {
 
 func (m *module) registrationCommand(domain int, c call) reply {
 	name, n := domains[domain], &m.set.reg[domain]
+	if m.p.regTest[domain] == "" {
+		return m.lacking(name)
+	}
 	switch c.form {
 	case read:
-		return ok(fmt.Sprintf("%s: %d,%s", name, *n, m.registration(domain, *n)))
+		return ok(fmt.Sprintf("%s: %d,%s", name, *n, m.registration(domain, *n, true)))
 	case test:
 		return ok(fmt.Sprintf("%s: %s", name, m.p.regTest[domain]))
 	case execute: // resets n on SIMCom; the others refuse it
@@ -44,7 +48,7 @@ func (m *module) registrationCommand(domain int, c call) reply {
 		return m.parameterError()
 	}
 	*n = want
-	m.lastReg[domain] = m.registration(domain, want)
+	m.lastReg[domain] = m.registration(domain, want, false)
 	return ok()
 }
 
@@ -77,33 +81,48 @@ func (m *module) stat(domain int) int {
 		return 0
 	}
 	cell := m.c.live.Cells[n.cell]
-	lte := cell.RAT == "LTE"
-	if domain == domainEPS && !lte || domain == domainPS && lte && !m.p.psOnLTE {
+	switch packet := alwaysOn(cell.RAT); {
+	case domain == domainEPS && cell.RAT != "LTE", domain == domain5GS && cell.RAT != "5G",
+		domain == domainCS && cell.RAT == "5G":
 		return 0
+	case domain == domainPS && packet && !m.p.psOnLTE:
+		return m.p.psStale
 	}
-	if strings.HasPrefix(m.c.card.imsi(), cell.PLMN) {
+	if m.c.card.home(cell.PLMN) {
 		return 1
 	}
 	return 5
 }
 
-// registration is the URC form of a registration line: what follows the colon.
-func (m *module) registration(domain, n int) string {
+// registration is a registration line from <stat> on, as the answer to AT+CREG? or as a line that comes by itself.
+func (m *module) registration(domain, n int, read bool) string {
 	stat := m.stat(domain)
-	out := decimal(stat)
-	why := m.c.nas.cause
+	w := where{domain: domain, n: n, read: read}
 	switch {
 	case n >= 2 && (stat == 1 || stat == 5):
-		cell := m.c.live.Cells[m.c.nas.cell]
-		out += m.p.location(domain, cell, accessTechnology(cell.RAT))
-	case (n == 3 || n == 5) && stat == 3 && why.number != 0:
-		out += fmt.Sprintf(",,,,0,%d", why.number)
+		w.cell = m.c.live.Cells[m.c.nas.cell]
+		w.act = m.p.accessTechnology(w.cell.RAT)
+		return decimal(stat) + m.p.location(w)
+	case stat == 3 && m.c.nas.cause.number != 0:
+		return decimal(stat) + m.p.refusal(w, m.c.nas.cause)
 	}
-	return out
+	return decimal(stat)
 }
 
-// accessTechnology is <AcT> (27.007 §7.3).
-func accessTechnology(rat string) int { return map[string]int{"2G": 0, "3G": 2, "LTE": 7}[rat] }
+// standardRefusal is 27.007's <cause_type>,<reject_cause> with n=3 and n=5.
+func standardRefusal(w where, why cause) string {
+	if w.n != 3 && w.n != 5 {
+		return ""
+	}
+	return fmt.Sprintf(",,,,0,%d", why.number)
+}
+
+// quotedLocation prints ,"TAC","CI",AcT; width pads the cell identity with zeros.
+func quotedLocation(width string) func(where) string {
+	return func(w where) string {
+		return fmt.Sprintf(`,"%04X","%`+width+`X",%d`, w.cell.TAC, w.cell.CellID, w.act)
+	}
+}
 
 func cmdCOPS(m *module, c call) reply {
 	switch c.form {
@@ -161,7 +180,10 @@ func (m *module) operator() string {
 	if m.set.copsFormat == 2 || name == "" {
 		name = cell.PLMN
 	}
-	return fmt.Sprintf(`%d,%d,"%s",%d`, n.mode, m.set.copsFormat, name, accessTechnology(cell.RAT))
+	if m.p.noAct {
+		return fmt.Sprintf(`%d,%d,"%s"`, n.mode, m.set.copsFormat, name)
+	}
+	return fmt.Sprintf(`%d,%d,"%s",%d`, n.mode, m.set.copsFormat, name, m.p.accessTechnology(cell.RAT))
 }
 
 // scanList is the answer to AT+COPS=?: 2 current, 1 available, 3 forbidden (27.007 §7.3).
@@ -176,7 +198,11 @@ func (m *module) scanList() string {
 			stat = 3
 		}
 		short := strings.ReplaceAll(cell.Name, " ", "")
-		fmt.Fprintf(&list, `(%d,"%s","%s","%s",%d),`, stat, cell.Name, short, cell.PLMN, accessTechnology(cell.RAT))
+		act := "," + decimal(m.p.accessTechnology(cell.RAT))
+		if m.p.noAct {
+			act = ""
+		}
+		fmt.Fprintf(&list, `(%d,"%s","%s","%s"%s),`, stat, cell.Name, short, cell.PLMN, act)
 	}
 	return "+COPS: " + list.String() + ",(0,1,2,3,4),(0,1,2)"
 }
@@ -216,19 +242,31 @@ func cmdCSQ(m *module, c call) reply {
 	return ok(fmt.Sprintf("+CSQ: %d,99", min(max((measure(cell).rssi+113)/2, 0), 31)))
 }
 
-// cmdCESQ prints indices (27.007 §8.69): RSRP = index - 141 dBm, RSRQ = index/2 - 20 dB.
-func cmdCESQ(m *module, _ call) reply {
+// rsrpIndex and its neighbours are the indices of AT+CESQ (27.007 §8.69).
+func (r reading) rsrpIndex() int { return min(max(r.rsrp+141, 0), 97) }
+func (r reading) rsrqIndex() int { return min(max((r.rsrq+20)*2, 0), 34) }
+func (r reading) rssiIndex() int { return min(max(r.rssi+110, 0), 63) }
+
+// cmdCESQ prints rxlev and ber of 2G, rscp and ecno of 3G, rsrq and rsrp of LTE; the others are not known.
+func cmdCESQ(m *module, c call) reply {
 	cell, found := m.camped()
-	if !found || cell.RAT != "LTE" {
-		return ok("+CESQ: 99,99,255,255,255,255")
-	}
 	r := measure(cell)
-	return ok(fmt.Sprintf("+CESQ: 99,99,255,255,%d,%d", min(max((r.rsrq+20)*2, 0), 34), min(max(r.rsrp+141, 0), 97)))
+	switch {
+	case c.form == test:
+		return ok("+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-49,255),(0-34,255),(0-97,255)")
+	case found && cell.RAT == "LTE":
+		return ok(fmt.Sprintf("+CESQ: 99,99,255,255,%d,%d", r.rsrqIndex(), r.rsrpIndex()))
+	case found && cell.RAT == "3G":
+		return ok(fmt.Sprintf("+CESQ: 99,99,%d,24,255,255", min(max(r.rsrp+120, 0), 96)))
+	case found && cell.RAT == "2G":
+		return ok(fmt.Sprintf("+CESQ: %d,0,255,255,255,255", r.rssiIndex()))
+	}
+	return ok("+CESQ: 99,99,255,255,255,255")
 }
 
 func cmdCEER(m *module, c call) reply {
 	if c.form == test || c.form == write {
 		return ok()
 	}
-	return ok(m.p.ceer(m.lastCause))
+	return ok(m.p.ceer(m, m.lastCause)...)
 }

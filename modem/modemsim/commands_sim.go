@@ -35,8 +35,11 @@ func cmdCPIN(m *module, c call) reply {
 	case write:
 		return m.enterPIN(c.arg(0))
 	}
-	if m.c.card.state() == cardPIN {
+	switch state := m.c.card.state(); {
+	case state == cardPIN:
 		return ok("+CPIN: SIM PIN")
+	case state == cardAbsent && m.p.cardMissing != "":
+		return ok(m.p.cardMissing)
 	}
 	return m.withCard(func() reply { return ok("+CPIN: READY") })
 }
@@ -84,8 +87,9 @@ func cmdICCID(label string, pad bool) func(*module, call) reply {
 
 // Files of the card (TS 31.102 §4.2, TS 102 221 §13.2).
 const (
-	efICCID = 12258 // 2FE2
-	efFPLMN = 28539 // 6F7B
+	efICCID     = 12258 // 2FE2
+	efPreferred = 28512 // 6F60, EF_PLMNwAcT
+	efFPLMN     = 28539 // 6F7B
 )
 
 // cmdCRSM reads and writes files of the card (27.007 §8.18). The status words tell success, not the final result.
@@ -105,6 +109,8 @@ func (m *module) restricted(c call) string {
 		for _, plmn := range m.c.card.fplmn {
 			content += packPLMN(plmn)
 		}
+	case efPreferred:
+		content = m.c.card.preferred
 	default:
 		return "106,130" // file not found
 	}
@@ -131,16 +137,21 @@ func readBinary(content string, offset, length int) string {
 	return `144,0,"` + content[offset*2:(offset+length)*2] + `"`
 }
 
-// updateBinary writes EF_FPLMN; other files are read only.
+// updateBinary writes the two lists of networks; other files are read only.
 func (m *module) updateBinary(file int, content string, offset, length int, data string) string {
 	switch {
-	case file != efFPLMN:
+	case file != efFPLMN && file != efPreferred:
 		return "105,130" // security status not satisfied
 	case offset < 0 || length <= 0 || len(data) != length*2 || (offset+length)*2 > len(content),
 		strings.Trim(strings.ToUpper(data), "0123456789ABCDEF") != "":
 		return "103,0"
 	}
 	content = content[:offset*2] + strings.ToUpper(data) + content[(offset+length)*2:]
+	if file == efPreferred {
+		m.c.card.preferred = content
+		m.c.say("module", "the host writes EF_PLMNwAcT")
+		return "144,0"
+	}
 	for i := range m.c.card.fplmn {
 		m.c.card.fplmn[i] = unpackPLMN(content[i*6 : i*6+6])
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -68,12 +69,13 @@ type core struct {
 func newCore(s *Scenario, now time.Time) *core {
 	c := &core{agenda: agenda{now: now}, start: now, live: s.clone(), air: dice(s.Seed, 1)}
 	c.stats.Commands = map[string]int{}
-	c.card = card{c: c, fplmn: make([]string, max(s.SIM.FPLMNSlots, 4))}
+	c.card = card{c: c, fplmn: make([]string, max(s.SIM.FPLMNSlots, 4)), preferred: strings.Repeat("FFFFFF0000", 8)}
 	copy(c.card.fplmn, s.SIM.FPLMN)
 	c.nas = nas{c: c}
 	c.home = home{c: c, names: dice(s.Seed, 2)}
 	c.mail = mail{c: c, dice: dice(s.Seed, 3)}
 	c.mod = newModule(c)
+	c.mod.remember(s.Module.Stored)
 	for _, change := range s.At {
 		c.in(change.Time, func() { c.play(change) })
 	}

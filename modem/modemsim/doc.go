@@ -45,12 +45,16 @@
 //	by = "5m"
 //	verdict = "sim-inactive"
 //
+// A cell that names no rat has the best that the module's radio knows, so that one file can be played on every module;
+// Scenario.WithModem makes the other scenario. What an earlier owner left in the module's memory is [module] stored.
+//
 // A cell is changed by its PLMN or its place in the file: set.cell.310410.rsrp = -130, set.cell.0.nap_allowed = false.
 //
 // # Adding a personality
 //
-// Write a function that returns a *personality (quectel.go is a model): identification, boot lines, the formats that
-// differ, and a table of the family's own commands; list what it lacks. Cite the manual and page for each row and mark
-// guesses. Add the function to the list in personality.go and a transcript of expected answers to personality_test.go.
-// Nothing else knows the list.
+// Write a function that returns a *personality in the maker's _rows.go, beginning with the row it is most like: identity,
+// boot lines, the formats that differ, its own commands, what it lacks. as27007 is the module without a maker. Cite the
+// manual and page and mark guesses. Commands that only keep a value are rows of stored, choose or keyed (stored.go);
+// stack.go has the module's own IP stack in each maker's words. Add the function to the list in personality.go, answers
+// to answers_test.go, and its host to families_test.go. Nothing else knows the list.
 package modemsim

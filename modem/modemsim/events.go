@@ -114,8 +114,8 @@ var countries = map[string]place{
 	"505": {"AU", -33.8688, 151.2093}, "732": {"CO", 4.7110, -74.0721}, "724": {"BR", -23.5505, -46.6333},
 }
 
-// ratTypes are the cloud's names (§1.4).
-var ratTypes = map[string]string{"LTE": "4G LTE", "3G": "3G", "2G": "2G"}
+// ratTypes are the cloud's names (§1.4). It documents none for 5G: a guess.
+var ratTypes = map[string]string{"LTE": "4G LTE", "5G": "5G", "3G": "3G", "2G": "2G"}
 
 // emit dresses an event and puts it in the mail.
 func (h *home) emit(r record) {

@@ -242,6 +242,7 @@ func (h *home) planOTA() {
 // foreign emits an event about somebody else's card.
 func (h *home) foreign(kind string) {
 	r := record{kind: kind, cell: defaultCells()[0], iccid: foreignICCID}
+	r.cell.RAT = "LTE"
 	if strings.HasPrefix(kind, "data-session.") {
 		r.session = &session{sid: h.sid("PI"), apn: "super", ip: "100.64.9.9", started: h.c.now, window: h.c.now}
 	}

@@ -19,10 +19,16 @@ type settings struct {
 	echo       bool
 	cmee       int
 	copsFormat int // of <oper> in AT+COPS?: 0 long, 2 numeric
-	reg        [3]int
+	reg        [4]int
 	cgerep     int
-	simURC     int // +USIMSTAT mask, +QSIMSTAT
+	simURC     int  // +USIMSTAT mask, +QSIMSTAT
+	timeURC    int  // +CTZR, +CLTS
+	callCause  bool // AT+CEER=1 of the SIM800
+	stack      stackState
 }
+
+// fresh are the settings of a boot.
+func (p *personality) fresh(echo bool) settings { return settings{echo: echo, cgerep: p.cgerep} }
 
 // module is the cellular module: its power, its memory, its faults. What it answers is in commands*.go, and what
 // differs by maker in the personalities.
@@ -35,10 +41,11 @@ type module struct {
 	contexts  map[int]pdp       // kept over boots, as all three makers do
 	kept      map[string]string // vendor settings that were written: QCFG, UMNOPROF …
 	booted    bool
+	owesOK    bool    // the reset that is under way was asked for by a command that still waits for its OK
 	starting  []*task // the boot, and lines still to be printed because of it
 	line      line
 	cli       cli
-	lastReg   [3]string
+	lastReg   [4]string
 	lastCause cause // what +CEER reports; outlives its reason
 }
 
@@ -52,7 +59,25 @@ func newModule(c *core) module {
 	}
 	m := module{c: c, p: p, kept: map[string]string{}, contexts: map[int]pdp{}}
 	m.contexts[1] = pdp{c.live.Module.PDPType, c.live.Module.APN}
+	for i := range c.live.Cells {
+		if c.live.Cells[i].RAT == "" {
+			c.live.Cells[i].RAT = p.rats[0]
+		}
+	}
 	return m
+}
+
+// remember runs the commands of an earlier owner; only what survives a boot is left of them.
+func (m *module) remember(lines []string) {
+	for _, text := range lines {
+		body, _ := afterPrefix(text)
+		calls, _ := parseLine(body)
+		for _, c := range calls {
+			if row, known := m.p.command(c.name); known {
+				row.run(m, c)
+			}
+		}
+	}
 }
 
 func (m *module) imei() string {
@@ -119,8 +144,8 @@ func (m *module) down(how farewell) {
 func (m *module) boot() {
 	m.c.stats.Boots++
 	m.power = booting
-	m.set = settings{echo: m.c.live.Module.Echo}
-	m.lastReg, m.lastCause = [3]string{}, cause{}
+	m.set = m.p.fresh(m.c.live.Module.Echo)
+	m.lastReg, m.lastCause, m.owesOK = [4]string{}, cause{}, false
 	m.line = line{c: m.c, dice: dice(m.c.live.Seed, uint64(100+m.c.stats.Boots))}
 	m.cli = cli{m: m}
 	m.cfun = 1
@@ -142,18 +167,27 @@ func (m *module) boot() {
 func (m *module) awake() {
 	m.power = on
 	m.c.say("module", "has booted (%s)", m.p.name)
-	m.announce(m.p.banner)
-	if m.cfun == 1 {
-		m.urc(m.p.cfunLine)
+	if m.owesOK {
+		m.line.answer(nil, "OK")
+		m.owesOK = false
 	}
-	m.c.card.power(m.cfun != 0)
+	if !m.autobauding() {
+		m.announce(m.p.banner)
+		if m.cfun == 1 {
+			m.urc(m.p.cfunLine)
+		}
+	}
+	m.c.card.power(!slices.Contains(m.p.cardless, m.cfun))
 	if m.c.card.state() == cardAbsent {
 		m.urcs(m.p.cardGone(m))
 	}
 	m.c.nas.setRadio(m.cfun == 1)
 }
 
-// setCFUN changes the functionality level. 0 takes the card's power too.
+// autobauding tells whether the boot's lines stay away because the module waits for the host's first AT.
+func (m *module) autobauding() bool { return m.p.quietAutobaud && m.kept["+IPR"] == "0" }
+
+// setCFUN changes the functionality level. Some take the card's power too.
 func (m *module) setCFUN(fun int) {
 	if fun == 1 && m.cfun != 1 {
 		m.c.stats.RadioCycles++
@@ -165,7 +199,7 @@ func (m *module) setCFUN(fun int) {
 		return
 	}
 	m.c.nas.setRadio(false)
-	m.c.card.power(fun == 4)
+	m.c.card.power(!slices.Contains(m.p.cardless, fun))
 }
 
 // settle takes over what the scenario changed in [modem].
@@ -222,7 +256,9 @@ func (m *module) cardReady() {
 		m.urc("+CPIN: SIM PIN")
 		return
 	}
-	m.announce(m.p.cardReady(m))
+	if !m.autobauding() {
+		m.announce(m.p.cardReady(m))
+	}
 	m.c.card.refreshed = false
 }
 
@@ -239,6 +275,10 @@ func (m *module) contextUp(cid int) {
 
 func (m *module) contextLost(cid int, how farewell) {
 	m.cli.hangUp(true)
+	if m.set.stack == stackOpen {
+		m.set.stack = stackLost
+		m.urcs(m.p.stackLost(m))
+	}
 	if m.set.cgerep == 0 {
 		return
 	}
@@ -261,11 +301,14 @@ func (m *module) registrationChanged() {
 		m.lastCause = why
 	}
 	for d := range domains {
-		text := m.registration(d, m.set.reg[d])
+		text := m.registration(d, m.set.reg[d], false)
 		if m.set.reg[d] > 0 && text != m.lastReg[d] {
 			m.urc(domains[d] + ": " + text)
 		}
 		m.lastReg[d] = text
+	}
+	if m.set.timeURC > 0 && m.c.nas.state == registered { // network time comes with the registration (TS 24.301 §5.4.5)
+		m.urcs(m.p.timeLines(m.c.now.UTC()))
 	}
 }
 

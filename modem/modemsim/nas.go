@@ -182,7 +182,7 @@ func (n *nas) settle() {
 func (n *nas) heard() []int {
 	var out []int
 	for i, cell := range n.c.live.Cells {
-		if cell.RSRPdBm >= heardDBm && slices.Contains(n.c.mod.p.rats, cell.RAT) {
+		if cell.RSRPdBm >= heardDBm && n.c.mod.hears(cell.RAT) {
 			out = append(out, i)
 		}
 	}
@@ -198,11 +198,11 @@ func (n *nas) candidates() []int {
 		cell := n.c.live.Cells[i]
 		chosen := n.mode == 1 || n.mode == 4
 		switch {
-		case chosen && n.manual != cell.PLMN:
+		case chosen && n.manual != cell.PLMN, !n.c.mod.p.roaming(&n.c.mod) && !n.c.card.home(cell.PLMN):
 			return true
 		case !chosen && slices.Contains(n.c.card.fplmn, cell.PLMN):
 			return true
-		case n.noLTE && cell.RAT == "LTE", n.services[cell.PLMN], n.areas[area{cell.PLMN, cell.TAC}]:
+		case n.noLTE && alwaysOn(cell.RAT), n.services[cell.PLMN], n.areas[area{cell.PLMN, cell.TAC}]:
 			return true
 		}
 		return n.resting[cell.PLMN].After(n.c.now)
@@ -248,7 +248,7 @@ func (n *nas) attached() {
 	n.outcomes++
 	cell := n.c.live.Cells[n.cell]
 	refusal := n.c.home.attach(cell)
-	if refusal.number == 0 && cell.RAT == "LTE" {
+	if refusal.number == 0 && alwaysOn(cell.RAT) {
 		refusal = n.openDefault(cell)
 	}
 	if refusal.number != 0 {
@@ -280,11 +280,11 @@ func (n *nas) openDefault(cell Cell) cause {
 }
 
 // activate opens a session for a context on request (2G, 3G, or LTE after a deactivation): the SM cause, 0 for success.
-func (n *nas) activate(cid int) int {
+func (n *nas) activate(cid int, apn string) int {
 	if n.session != nil {
 		return 0
 	}
-	s, sm := n.c.home.open(n.c.live.Cells[n.cell], n.c.mod.apn(cid))
+	s, sm := n.c.home.open(n.c.live.Cells[n.cell], apn)
 	if sm != 0 {
 		n.cause = cause{session: sm}
 		return sm

@@ -72,17 +72,18 @@ func (p *PTY) Plug() error {
 	return nil
 }
 
-// Unplug makes the port vanish, as USB does: the host's reads end and the link is gone.
+// Unplug makes the port vanish, as USB does: the link is gone when the host's reads end.
 func (p *PTY) Unplug() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.master == nil {
 		return nil
 	}
-	err := p.master.Close()
+	var err error
 	if target, e := os.Readlink(p.link); e == nil && target == p.slave {
-		err = errors.Join(err, os.Remove(p.link))
+		err = os.Remove(p.link)
 	}
+	err = errors.Join(err, p.master.Close())
 	p.master = nil
 	return err
 }

@@ -10,8 +10,11 @@ type cause struct {
 }
 
 func (r cause) domain(rat string) string {
-	if rat == "LTE" {
+	switch rat {
+	case "LTE":
 		return "EMM"
+	case "5G":
+		return "5GMM"
 	}
 	return "GMM"
 }

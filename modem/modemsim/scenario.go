@@ -45,7 +45,7 @@ type Cell struct {
 	Name         string   // name: the operator's
 	Country      string   // country: ISO code for the cloud; derived from the MCC when ""
 	CloudPLMN    string   // cloud_plmn: the PLMN the cloud's events name when it differs (AT&T: 310170 for 310410)
-	RAT          string   // rat: "LTE", "3G" or "2G"
+	RAT          string   // rat: "LTE" (Cat 1, Cat-M1), "5G", "3G" or "2G"; "": the best that the module has
 	RSRPdBm      int      // rsrp: below -124 the module does not hear the cell
 	TAC          uint32   // tac: LTE TAC or 2G/3G LAC
 	CellID       uint32   // cell_id: 28 bits
@@ -68,6 +68,7 @@ type Module struct {
 	Firmware   string        // firmware: revision text; the personality's when ""
 	IMEI       string        // imei
 	Powered    bool          // powered: on at the start
+	Stored     []string      // stored: commands that an earlier owner sent, such as AT+CNMP=13; unknown ones do nothing
 	Fragments  bool          // fragments: answers leave in random pieces
 	Interleave bool          // interleave: unsolicited lines may come inside an answer or glued to its end
 	Late       bool          // late: now and then an answer takes up to a second and a half longer
@@ -140,7 +141,7 @@ func defaultCells() []Cell {
 
 // defaultCell is what a [[cell]] starts from.
 func defaultCell() Cell {
-	return Cell{RAT: "LTE", RSRPdBm: -95, TAC: 0x1A2D, CellID: 0x01C2D301, NAPAllowed: true, RoamingRoute: true}
+	return Cell{RSRPdBm: -95, TAC: 0x1A2D, CellID: 0x01C2D301, NAPAllowed: true, RoamingRoute: true}
 }
 
 // clone is a copy that changes may be applied to.
@@ -148,6 +149,18 @@ func (s *Scenario) clone() Scenario {
 	c := *s
 	c.Cells = slices.Clone(s.Cells)
 	return c
+}
+
+// WithModem is the same scenario with another personality, so that one file can be played on every module. Cells that do
+// not name their rat follow the module. The error names the personalities.
+func (s *Scenario) WithModem(name string) (*Scenario, error) {
+	p, found := findPersonality(name)
+	if !found {
+		return nil, fmt.Errorf("modemsim: %w", unknownModem(name))
+	}
+	other := s.clone()
+	other.Modem = p.name
+	return &other, nil
 }
 
 // LoadScenario reads a scenario file.

@@ -121,7 +121,7 @@ by = "1m"
 		t.Fatalf("error is %T: %v", err, err)
 	}
 	for _, want := range []string{
-		`bad.toml:1:9: modem: unknown modem "nokia-3310" (known: quectel-eg25, simcom-sim7600, ublox-sara-r5)`,
+		`bad.toml:1:9: modem: unknown modem "nokia-3310" (known: ` + strings.Join(Personalities(), ", ") + `)`,
 		"bad.toml:2:12: duration: want a duration in quotes",
 		"bad.toml:3:10: unknown key colour",
 		"bad.toml:5:9: sim.iccid: want 18 to 20 digits",

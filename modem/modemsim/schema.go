@@ -56,6 +56,7 @@ var (
 		"echo":       flag(func(m *Module) *bool { return &m.Echo }),
 		"firmware":   text(func(m *Module) *string { return &m.Firmware }, oneLine),
 		"imei":       text(func(m *Module) *string { return &m.IMEI }, digits(15, 15)),
+		"stored":     texts(func(m *Module) *[]string { return &m.Stored }, atCommand),
 		"powered":    flag(func(m *Module) *bool { return &m.Powered }),
 		"fragments":  flag(func(m *Module) *bool { return &m.Fragments }),
 		"interleave": flag(func(m *Module) *bool { return &m.Interleave }),
@@ -96,7 +97,7 @@ func ratKey(c *Cell, v *value) error {
 		c.RAT = "LTE"
 		return nil
 	}
-	return text(func(c *Cell) *string { return &c.RAT }, oneOf("LTE", "3G", "2G"))(c, v)
+	return text(func(c *Cell) *string { return &c.RAT }, oneOf("LTE", "5G", "3G", "2G"))(c, v)
 }
 
 // fill applies a table's keys to dst. Unknown keys and bad values become problems; the rest is stored.
@@ -301,6 +302,15 @@ func anything(string) error { return nil }
 func oneLine(s string) error {
 	if len(s) > 100 || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '"' || r > '~' }) {
 		return fmt.Errorf("want up to 100 printable ASCII characters without quotes, got %q", s)
+	}
+	return nil
+}
+
+// atCommand accepts one line for the module.
+func atCommand(s string) error {
+	body, found := afterPrefix(s)
+	if _, valid := parseLine(body); !found || !valid {
+		return fmt.Errorf("want an AT command such as %q, got %q", "AT+CNMP=2", s)
 	}
 	return nil
 }

@@ -126,7 +126,7 @@ func (b *bench) ask(command string) string {
 	for range 6000 {
 		time.Sleep(10 * time.Millisecond)
 		said := b.heard()[from:]
-		for _, final := range []string{"\r\nOK\r\n", "\r\nERROR\r\n", "+CME ERROR", "NO CARRIER\r\n", "CONNECT 150000000\r\n"} {
+		for _, final := range []string{"\r\nOK\r\n", "\r\nERROR\r\n", "+CME ERROR", "NO CARRIER\r\n", "CONNECT 150000000\r\n", "SHUT OK\r\n"} {
 			if strings.Contains(said, final) {
 				time.Sleep(50 * time.Millisecond) // the rest of the line
 				return b.heard()[from:]
@@ -180,29 +180,6 @@ func TestBootIsDeafThenAnswers(t *testing.T) {
 			t.Errorf("AT without echo: %q", got)
 		}
 	})
-}
-
-func TestAttachOnEveryModem(t *testing.T) {
-	for _, name := range Personalities() {
-		t.Run(name, func(t *testing.T) {
-			play(t, fmt.Sprintf("modem = %q", name), func(b *bench) {
-				b.wait(time.Minute)
-				b.want("AT+CMEE=1", "OK")
-				b.want("AT+CEREG?", "0,5")
-				b.want("AT+CGACT?", "+CGACT: 1,1")
-				b.want("AT+COPS=3,2", "OK")
-				b.want("AT+COPS?", `+COPS: 0,2,"310410",7`)
-				b.wantEvents("attachment.accepted", "data-session.started")
-				ip, _ := b.events()[1].Data["ip_address"].(string)
-				if !strings.HasPrefix(ip, "100.") {
-					t.Errorf("the cloud's address is %q", ip)
-				}
-				b.want("AT+CGPADDR=1", ip)
-				b.wait(13 * time.Minute)
-				b.wantEvents("attachment.accepted", "data-session.started", "data-session.updated", "data-session.updated")
-			})
-		})
-	}
 }
 
 func TestWrongAPNRepeatsAcceptedWithoutSession(t *testing.T) {
