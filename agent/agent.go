@@ -38,6 +38,8 @@ type PIN interface {
 // Deps is what the agent needs from outside. Open is required; the rest may be left zero.
 type Deps struct {
 	Open     func(context.Context) (t atcmd.Transport, path string, err error) // the serial port
+	Greeted  func(answered bool)                                               // default: nobody; told after each handshake on what Open opened
+	Line     func() modem.Line                                                 // default: not known; how what Open opened reaches the module
 	Dialects []*modem.Dialect
 	Power    Power
 	PIN      PIN // nil: none is configured
@@ -60,6 +62,7 @@ type Agent struct {
 	events  chan core.Event  // to the owner
 	work    chan core.Action // from the owner to the executor; one at a time
 	session session          // the executor's
+	tickets tickets          // commands of persons that wait for their answer
 
 	snapshot atomic.Pointer[core.Snapshot]
 	changed  broadcast
@@ -77,6 +80,12 @@ func New(cfg core.Config, deps Deps) *Agent {
 	}
 	if deps.Notify == nil {
 		deps.Notify = func(string) {}
+	}
+	if deps.Greeted == nil {
+		deps.Greeted = func(bool) {}
+	}
+	if deps.Line == nil {
+		deps.Line = func() modem.Line { return modem.AnyLine }
 	}
 	a := &Agent{
 		cfg: cfg, deps: deps,

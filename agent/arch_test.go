@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"modem/ublox":              {"modem", "atcmd"},
 	"modem/simcom":             {"modem", "atcmd"},
 	"modem/internal/corpus":    {"modem"}, // the captured answers, for tests
+	"modem/ports":              {},
 	"agent/facts":              {"modem", "agent/cloud"},
 	"agent/correlate":          {"agent/facts"},
 	"agent/attach":             {"agent/facts", "agent/correlate"},

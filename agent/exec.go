@@ -52,6 +52,8 @@ func (a *Agent) do(ctx context.Context, act core.Action) core.Done {
 		done.Observations, err = a.ask(ctx, op)
 	case core.Act:
 		err = a.act(ctx, op)
+	case core.Run:
+		err = a.runCommand(ctx, op.Ticket)
 	}
 	if err != nil {
 		f := failure(err)
@@ -71,6 +73,7 @@ func (a *Agent) openPort(ctx context.Context) (path string, err error) {
 	}
 	port := atcmd.New(transport, atcmd.Options{Name: path, Resync: true, BootTime: modem.LongestBoot(a.deps.Dialects)})
 	s := session{port: port, driver: modem.NewDriver(port, a.deps.Dialects), pumped: make(chan struct{})}
+	s.driver.Line = a.deps.Line()
 	go a.pump(ctx, s)
 	a.session = s
 	a.tracer.Store(port)
@@ -111,10 +114,26 @@ func (a *Agent) greet(ctx context.Context) ([]modem.Observation, error) {
 	ctx, cancel := context.WithTimeout(ctx, greetLimit)
 	defer cancel()
 	id, err := a.session.driver.Attach(ctx)
+	a.tellGreeted(err)
 	if err != nil {
 		return nil, err
 	}
 	return []modem.Observation{id}, nil
+}
+
+// tellGreeted lets the opener of ports know whether there is a modem behind this one. A port that went away meanwhile
+// says nothing about that.
+func (a *Agent) tellGreeted(err error) {
+	if err == nil {
+		a.deps.Greeted(true)
+		return
+	}
+	switch failure(err).Kind {
+	case core.NoAnswer, core.LineDead:
+		a.deps.Greeted(false)
+	case core.Refused, core.Unsupported:
+		a.deps.Greeted(true)
+	}
 }
 
 func (a *Agent) ask(ctx context.Context, op core.Ask) ([]modem.Observation, error) {

@@ -120,9 +120,16 @@ func (a *Agent) InjectEvents(ctx context.Context, body []byte) (status.Injected,
 
 // Do starts what a person asked for.
 func (a *Agent) Do(ctx context.Context, r status.Request) (status.Result, error) {
-	if r.Kind != status.Probe {
-		return status.Result{}, errors.ErrUnsupported
+	switch r.Kind {
+	case status.AT:
+		return a.command(ctx, r)
+	case status.Probe:
+		return a.probe(ctx)
 	}
+	return status.Result{}, errors.ErrUnsupported
+}
+
+func (a *Agent) probe(ctx context.Context) (status.Result, error) {
 	if err := a.send(ctx, core.ProbeRequest{}); err != nil {
 		return status.Result{}, err
 	}

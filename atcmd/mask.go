@@ -25,6 +25,10 @@ var secrets = []struct {
 	{name: "+CSIM", answer: true},     // raw card access: VERIFY carries the PIN
 }
 
+// Mask hides what must not be shown in a command or an answer line: the parameters of commands that carry a PIN or a
+// password.
+func Mask(text string) string { return maskText(text, false) }
+
 // maskText hides the secret part of a command or line: all of it behind the name, when secret; otherwise what follows
 // a name of the table.
 func maskText(text string, secret bool) string {

@@ -55,8 +55,12 @@ type Core struct {
 	log       log
 	rev       uint64 // counts changes of anything a snapshot shows
 	portOpens int
-	Stale     int // completions nobody waited for
+	Stale     int              // completions nobody waited for
+	commands  []CommandRequest // of persons, in order
 }
+
+// maxCommands is how many commands of persons may wait. The shell admits no more; those above are dropped.
+const maxCommands = 8
 
 // flight is the action that is under way.
 type flight struct {
@@ -108,6 +112,10 @@ func (c *Core) take(now time.Time, ev Event) {
 		}
 	case ProbeRequest:
 		c.looks.all()
+	case CommandRequest:
+		if len(c.commands) < maxCommands {
+			c.commands = append(c.commands, ev)
+		}
 	}
 }
 

@@ -328,3 +328,39 @@ func BenchmarkStepPoll(b *testing.B) {
 		p.ops = p.ops[:0]
 	}
 }
+
+// A person's command waits until the modem was greeted, touches it alone, and lets what it may have changed be read anew.
+func TestCommandOfAPerson(t *testing.T) {
+	p := newPuppet(testConfig())
+	p.feed(CommandRequest{Ticket: 7, Shown: "AT+CGDCONT=***", Writes: true})
+	p.until(epoch.Add(time.Minute))
+	var order []string
+	for _, op := range p.ops {
+		order = append(order, fmt.Sprintf("%T", op))
+	}
+	if len(order) < 3 || order[0] != "core.OpenPort" || order[1] != "core.Greet" || order[2] != "core.Run" {
+		t.Fatalf("operations %v", order)
+	}
+	p.ops = nil
+	p.feed(CommandRequest{Ticket: 8, Shown: "AT+CGDCONT=***", Writes: true})
+	if len(p.ops) < 2 || p.ops[0].(Run).Ticket != 8 {
+		t.Fatalf("operations %v", p.ops)
+	}
+	p.ops = nil
+	p.feed(CommandRequest{Ticket: 9, Shown: "AT+CFUN=1,1", Writes: true, Upsets: true})
+	if _, greeted := p.ops[1].(Greet); !greeted {
+		t.Fatalf("the module was not greeted again: %v", p.ops)
+	}
+}
+
+// More commands than the shell admits are dropped, not kept.
+func TestCommandsAreBounded(t *testing.T) {
+	c := New(epoch, testConfig())
+	c.Step(epoch, Tick{})
+	for i := range 3 * maxCommands {
+		c.Step(epoch, CommandRequest{Ticket: uint64(i)})
+	}
+	if len(c.commands) != maxCommands {
+		t.Errorf("%d commands wait", len(c.commands))
+	}
+}

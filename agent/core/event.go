@@ -33,15 +33,24 @@ type (
 	ClockState struct{ NTP bool }
 	// ProbeRequest asks for a fresh look at everything.
 	ProbeRequest struct{}
+	// CommandRequest asks for one AT command of a person. The command itself stays with the shell, which knows it by the
+	// ticket: it may hold a PIN, and nothing of the core is secret.
+	CommandRequest struct {
+		Ticket uint64
+		Shown  string // the command with secrets masked, for the timeline
+		Writes bool   // it can change what we know of the modem's settings
+		Upsets bool   // it can end the session: the modem must be greeted again afterwards
+	}
 )
 
-func (Tick) event()         {}
-func (Done) event()         {}
-func (Seen) event()         {}
-func (PortLost) event()     {}
-func (CloudBatch) event()   {}
-func (ClockState) event()   {}
-func (ProbeRequest) event() {}
+func (Tick) event()           {}
+func (Done) event()           {}
+func (Seen) event()           {}
+func (PortLost) event()       {}
+func (CloudBatch) event()     {}
+func (ClockState) event()     {}
+func (ProbeRequest) event()   {}
+func (CommandRequest) event() {}
 
 // FailureKind is what a failure means for the core.
 type FailureKind uint8
@@ -87,9 +96,12 @@ type (
 		Kind attach.Kind
 		Want modem.PDPContext // for SetAPN, Activate, Reactivate
 	}
+	// Run sends the command of a CommandRequest. Whoever asked gets the answer from the shell, not from the core.
+	Run struct{ CommandRequest }
 )
 
 func (OpenPort) op() {}
 func (Greet) op()    {}
 func (Ask) op()      {}
 func (Act) op()      {}
+func (Run) op()      {}

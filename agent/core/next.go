@@ -27,6 +27,9 @@ func (c *Core) next(now time.Time) []Action {
 		c.bootedMeanwhile = false
 		return c.launch(Greet{})
 	}
+	if len(c.commands) > 0 {
+		return c.command(now)
+	}
 	if look, ok := c.looks.due(now, c.pace(now)); ok {
 		c.looks.asked(now, look)
 		return c.launch(Ask{Look: look, CID: c.cfg.Want.CID})
@@ -53,6 +56,26 @@ func (c *Core) act(now time.Time) []Action {
 	c.rev++
 	w := c.cfg.Want
 	return c.launch(Act{Kind: d.Kind, Want: modem.PDPContext{CID: w.CID, Type: w.PDPType, APN: w.APN}})
+}
+
+// command sends what a person asked for.
+func (c *Core) command(now time.Time) []Action {
+	r := c.commands[0]
+	c.commands = c.commands[1:]
+	c.log.add(now, Entry{Side: facts.Agent, Kind: "command", Text: "sent for a person: " + r.Shown})
+	c.rev++
+	return c.launch(Run{r})
+}
+
+// commanded doubts what a person's command may have changed, whether it went well or not.
+func (c *Core) commanded(r CommandRequest) {
+	if r.Writes {
+		c.f.Doubt(facts.SettingAPN, facts.SettingRadio, facts.SettingSelection)
+		c.looks.all()
+	}
+	if r.Upsets {
+		c.restarted()
+	}
 }
 
 // done takes a completion in.
@@ -101,6 +124,8 @@ func (c *Core) succeeded(now time.Time, op Op) {
 		if takesPortAway(op.Kind) {
 			return // it is booting
 		}
+	case Run:
+		c.commanded(op.CommandRequest)
 	}
 	c.answered(now)
 }
@@ -124,6 +149,8 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 		if switchesPower(op.Kind) {
 			return // the fault is in the pins, and nothing was said of the modem
 		}
+	case Run:
+		c.commanded(op.CommandRequest)
 	}
 	switch f.Kind {
 	case Refused:
@@ -142,7 +169,9 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 			return
 		}
 	case PortGone:
-		if act, ok := op.(Act); ok && takesPortAway(act.Kind) {
+		act, isAct := op.(Act)
+		run, isRun := op.(Run)
+		if isAct && takesPortAway(act.Kind) || isRun && run.Upsets {
 			f.Reason = "" // it re-enumerates, as asked
 		}
 	}

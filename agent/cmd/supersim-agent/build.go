@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -22,6 +21,7 @@ import (
 	"supersim-agent/atcmd"
 	"supersim-agent/boards"
 	"supersim-agent/modem"
+	"supersim-agent/modem/ports"
 	"supersim-agent/modem/quectel"
 	"supersim-agent/modem/simcom"
 	"supersim-agent/modem/ublox"
@@ -41,10 +41,10 @@ func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), e
 	if err != nil {
 		return nil, nil, &exitError{exitMisused, err}
 	}
-	port := &portFinder{configured: cfg.Modem.Port, baud: int(cfg.Modem.Baud)}
+	port := &portFinder{root: "/", configured: cfg.Modem.Port, rotation: ports.Rotation{Baud: int(cfg.Modem.Baud)}, dial: atcmd.OpenSerial}
 	power := openBoard(cfg, port, log)
 	deps := agent.Deps{
-		Open: port.open, Dialects: dialects(), Sources: sources, Log: log,
+		Open: port.open, Greeted: port.greeted, Line: port.line, Dialects: dialects(), Sources: sources, Log: log,
 		Board: boardName(cfg), Bearer: cfg.Data.Bearer, Config: cfg.Entries(),
 		Notify: func(line string) { sd.SdNotify(false, line) }, //nolint:errcheck // nobody to tell
 	}
@@ -133,36 +133,4 @@ func readSecret(path string) (string, error) {
 		return "", err
 	}
 	return strings.TrimSpace(string(raw)), nil
-}
-
-// portFinder opens the configured port, or the first AT port of a known module when it is "auto".
-type portFinder struct {
-	configured string
-	baud       int
-}
-
-func (p *portFinder) path() string {
-	if p.configured != "auto" {
-		return p.configured
-	}
-	found, _ := findPort("/sys/class/tty")
-	return found
-}
-
-func (p *portFinder) open(context.Context) (atcmd.Transport, string, error) {
-	path := p.path()
-	if path == "" {
-		return nil, "", &atcmd.PortError{Path: "auto", Reason: atcmd.ReasonMissing, Err: errNoKnownModem}
-	}
-	t, err := atcmd.OpenSerial(path, p.baud)
-	return t, path, err
-}
-
-// moduleRuns tells by the port whether the module has power.
-func (p *portFinder) moduleRuns(ctx context.Context) (bool, error) {
-	path := p.path()
-	if path == "" {
-		return false, nil
-	}
-	return portExists(path)(ctx)
 }

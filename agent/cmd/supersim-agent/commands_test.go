@@ -60,6 +60,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"run", "--config", bad}, 2, []string{"bad.toml:3:", "bad.toml:6:"}},
 		{[]string{"config", "show", "--config", "../../../systemd/config.toml"}, 0, []string{"network.apn", `"super"`, "default"}},
 		{[]string{"simulate", world}, 2, []string{"world.toml:1:", "world.toml:3:", "sleepy"}},
+		{[]string{"simulate", "--modem", "list"}, 0, []string{"quectel-bg95", "simcom-a76xx", "ublox-lara-r6"}},
+		{[]string{"simulate", "--modem", "nokia"}, 2, []string{"nokia", "quectel-eg25"}},
 		{[]string{"simulate", "--speed", "0"}, 2, []string{"above zero"}},
 		{[]string{"status", "--socket", "/nonexistent/status.sock"}, 2, []string{"/nonexistent/status.sock"}},
 		{[]string{"timeline", "--since", "yesterday"}, 2, []string{"yesterday"}},

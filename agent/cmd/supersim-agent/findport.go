@@ -1,60 +1,72 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
-	"supersim-agent/boards"
+	"supersim-agent/atcmd"
+	"supersim-agent/modem"
+	"supersim-agent/modem/ports"
 )
 
-var errNoKnownModem = errors.New("no USB modem of a known board is plugged in; a modem on a UART needs modem.port")
+// portFinder opens the port of the next attempt: the configured one, or what is found when it is "auto". It is used by
+// the agent's executor alone.
+type portFinder struct {
+	root       string // of the file system; "/" but in tests
+	configured string
+	rotation   ports.Rotation
+	dial       func(path string, baud int) (atcmd.Transport, error)
 
-// findPort looks through sysfs for the AT interface of a module that one of the boards carries. It opens nothing: ports
-// in use would be disturbed. ttyUSB numbers move, so it goes by VID:PID and interface number.
-func findPort(sysTTY string) (string, error) {
-	entries, err := os.ReadDir(sysTTY)
-	if err != nil {
-		return "", err
-	}
-	for _, b := range boards.Boards {
-		for _, want := range b.USB {
-			for _, e := range entries {
-				if at, ok := usbPort(filepath.Join(sysTTY, e.Name())); ok && at == want {
-					return "/dev/" + e.Name(), nil
-				}
-			}
-		}
-	}
-	return "", errNoKnownModem
+	choice ports.Choice  // of the open port
+	last   ports.Attempt // what was opened
 }
 
-// usbPort reads which USB interface a tty belongs to. For usb-serial the interface is the parent of the device, for
-// cdc-acm the device itself.
-func usbPort(tty string) (boards.ATPort, bool) {
-	device, err := filepath.EvalSymlinks(filepath.Join(tty, "device"))
-	if err != nil {
-		return boards.ATPort{}, false
+// choose looks at what is plugged in now.
+func (p *portFinder) choose() ports.Choice {
+	list, err := ports.Scan(p.root)
+	c := ports.Choose(list, p.configured)
+	if err != nil && c.Auto {
+		c.Why = err.Error()
 	}
-	for _, dir := range []string{device, filepath.Dir(device)} {
-		iface, ok := readHex(filepath.Join(dir, "bInterfaceNumber"))
-		if !ok {
-			continue
-		}
-		vid, okVID := readHex(filepath.Join(dir, "..", "idVendor"))
-		pid, okPID := readHex(filepath.Join(dir, "..", "idProduct"))
-		return boards.ATPort{VID: uint16(vid), PID: uint16(pid), Interface: uint8(iface)}, okVID && okPID
-	}
-	return boards.ATPort{}, false
+	return c
 }
 
-func readHex(path string) (uint64, bool) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return 0, false
+func (p *portFinder) open(context.Context) (atcmd.Transport, string, error) {
+	p.choice = p.choose()
+	attempt, ok := p.rotation.Next(p.choice)
+	if !ok {
+		return nil, "", &atcmd.PortError{Path: p.configured, Reason: atcmd.ReasonMissing, Err: errors.New(p.choice.Why)}
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(string(raw)), 16, 16)
-	return n, err == nil
+	p.last = attempt
+	t, err := p.dial(attempt.Port.Path, attempt.Baud)
+	return t, attempt.Port.Path, err
+}
+
+// greeted is told whether the modem answered on the port that was opened last.
+func (p *portFinder) greeted(answered bool) {
+	if answered {
+		p.rotation.Answered(p.choice, p.last)
+		return
+	}
+	p.rotation.Failed()
+}
+
+// moduleRuns tells by the port whether the module has power.
+func (p *portFinder) moduleRuns(ctx context.Context) (bool, error) {
+	path := p.choose().Path()
+	if path == "" {
+		return false, nil
+	}
+	return portExists(path)(ctx)
+}
+
+// line tells how the port that was opened last reaches the module.
+func (p *portFinder) line() modem.Line {
+	switch port := p.last.Port; {
+	case port.Role == ports.UART:
+		return modem.UART
+	case port.Kind == ports.KindUSB:
+		return modem.USB
+	}
+	return modem.AnyLine
 }

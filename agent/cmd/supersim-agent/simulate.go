@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,9 +16,9 @@ import (
 
 // simulation is what the flags of simulate say.
 type simulation struct {
-	file, pty, webhook, eventsFile string
-	speed                          float64
-	seed                           uint64
+	file, modem, pty, webhook, eventsFile string
+	speed                                 float64
+	seed                                  uint64
 }
 
 func simulateCommand() *cobra.Command {
@@ -36,6 +37,7 @@ one it is a Super SIM that works. Each line that is printed is what really happe
 			return s.run(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
+	cmd.Flags().StringVar(&s.modem, "modem", "", "play the scenario on this modem; `list` shows all")
 	cmd.Flags().StringVar(&s.pty, "pty", "/tmp/supersim-modem0", "name of the modem's port")
 	cmd.Flags().StringVar(&s.webhook, "webhook", "", "URL that gets the connection events by POST")
 	cmd.Flags().StringVar(&s.eventsFile, "events-file", "", "file to which the connection events are appended, a JSON array a line")
@@ -44,19 +46,44 @@ one it is a Super SIM that works. Each line that is printed is what really happe
 	return cmd
 }
 
-func (s simulation) run(ctx context.Context, out io.Writer) error {
-	if s.speed <= 0 {
-		return &exitError{exitMisused, fmt.Errorf("--speed %v: it must be above zero", s.speed)}
-	}
-	scenario := modemsim.Default()
+// load reads the scenario and applies the flags to it.
+func (s simulation) load() (scenario *modemsim.Scenario, err error) {
+	scenario = modemsim.Default()
 	if s.file != "" {
-		var err error
 		if scenario, err = modemsim.LoadScenario(s.file); err != nil {
-			return &exitError{exitMisused, err}
+			return nil, &exitError{exitMisused, err}
+		}
+	}
+	if s.modem != "" {
+		if scenario, err = scenario.WithModem(s.modem); err != nil {
+			return nil, &exitError{exitMisused, err}
 		}
 	}
 	if s.seed != 0 {
 		scenario.Seed = s.seed
+	}
+	return scenario, nil
+}
+
+func listModems(out io.Writer) error {
+	for _, d := range modemsim.Descriptions() {
+		if _, err := fmt.Fprintf(out, "%-20s %s (%s)\n", d.Name, d.About, strings.Join(d.RATs, ", ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s simulation) run(ctx context.Context, out io.Writer) error {
+	if s.modem == "list" {
+		return listModems(out)
+	}
+	if s.speed <= 0 {
+		return &exitError{exitMisused, fmt.Errorf("--speed %v: it must be above zero", s.speed)}
+	}
+	scenario, err := s.load()
+	if err != nil {
+		return err
 	}
 	pty, err := modemsim.OpenPTY(s.pty)
 	if err != nil {
