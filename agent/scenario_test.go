@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,6 +20,7 @@ import (
 	"supersim-agent/agent/attach"
 	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/core"
+	"supersim-agent/agent/correlate"
 	"supersim-agent/agent/facts"
 	"supersim-agent/agent/status"
 	"supersim-agent/atcmd"
@@ -256,6 +259,9 @@ func fields(e modemsim.Expect) map[string]map[string]any {
 // check judges one expectation. What must become true has from the last change of the world before By until By, so that
 // a state from before the change does not count.
 func (st *stage) check(e modemsim.Expect) error {
+	if err := knownNames(e); err != nil {
+		return err
+	}
 	by := e.By
 	if by == 0 {
 		by = st.scenario.Duration
@@ -263,6 +269,23 @@ func (st *stage) check(e modemsim.Expect) error {
 	for _, check := range []func(modemsim.Expect, time.Duration, time.Duration) error{st.checkState, st.checkNever, st.checkActions} {
 		if err := check(e, max(e.From, st.lastChange(by)), by); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// knownNames refuses verdicts and actions that do not exist: an expectation that something misspelt never happens would
+// always hold.
+func knownNames(e modemsim.Expect) error {
+	for _, code := range []string{e.Verdict, e.VerdictNot} {
+		if _, ok := correlate.Lookup(code); code != "" && !ok {
+			return fmt.Errorf("there is no verdict %q", code)
+		}
+	}
+	actions := append(slices.Collect(maps.Keys(e.Max)), e.Action, e.NeverAction)
+	for _, name := range actions {
+		if _, ok := attach.Describe(attach.Kind(name)); name != "" && !ok {
+			return fmt.Errorf("there is no action %q", name)
 		}
 	}
 	return nil

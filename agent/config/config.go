@@ -139,6 +139,13 @@ func defaultCloud(source string) Cloud {
 // Name is the file that the configuration came from, "" when there was none.
 func (c *Config) Name() string { return c.name }
 
+// Mistake is a mistake of the value of a key, at its place in the file, for what only the caller can check.
+func (c *Config) Mistake(key, message string) Mistake {
+	r := &report{places: c.places}
+	r.add(key, "%s", message)
+	return r.sorted()[0]
+}
+
 // A Mistake is one thing wrong in a file.
 type Mistake struct {
 	Line, Column int    // from 1; the column counts bytes

@@ -7,9 +7,9 @@ import (
 
 // An Entry is one effective value, for "config show".
 type Entry struct {
-	Key    string // "modem.port", "cloud[0].listen"
-	Value  string // as TOML
-	Origin string // "default", or "file:line"
+	Key    string `json:"key"`    // "modem.port", "cloud[0].listen"
+	Value  string `json:"value"`  // as TOML
+	Origin string `json:"origin"` // "default", or "file:line"
 }
 
 // Entries lists every effective value and where it came from, in the order of the sections, sources last. Secrets are

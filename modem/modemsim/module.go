@@ -345,6 +345,8 @@ var faults = []fault{
 	{"modem-hang", 0, func(c *core) { c.mod.line.hang() }, func(c *core) { c.mod.line.wake() }},
 	{"hang-mid-answer", 0, func(c *core) { c.mod.line.cut = true }, func(c *core) { c.mod.line.wake() }},
 	{"modem-reboot", 0, func(c *core) { c.mod.reset("by itself", abrupt) }, nil},
+	{"hang", 0, func(c *core) { c.mod.line.hang() }, func(c *core) { c.mod.line.wake() }}, // short names of the two above
+	{"reboot", 0, func(c *core) { c.mod.reset("by itself", abrupt) }, nil},
 	{"garbage", time.Minute, func(c *core) { c.mod.line.noise() }, func(c *core) { c.mod.line.noisy = false }},
 	{"drop-bytes", time.Minute, func(c *core) { c.mod.line.dropping = true }, func(c *core) { c.mod.line.dropping = false }},
 	{"silence", time.Minute, func(c *core) { c.mod.line.mute = true }, func(c *core) { c.mod.line.mute = false }},

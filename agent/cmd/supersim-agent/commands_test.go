@@ -55,7 +55,7 @@ func TestCommands(t *testing.T) {
 	}{
 		{[]string{"config", "check", "--config", bad}, 2, []string{"bad.toml:3:", "bad.toml:4:", "bad.toml:6:", "bad.toml:7:", "reckless", "port"}},
 		{[]string{"config", "check", "--config", later}, 2, []string{"later.toml:2:10", "later.toml:4:10", "not available in this version"}},
-		{[]string{"config", "check", "--config", board}, 2, []string{"no-such-hat", "waveshare-sim7600x"}},
+		{[]string{"config", "check", "--config", board}, 2, []string{"board.toml:2:9", "no-such-hat", "waveshare-sim7600x"}},
 		{[]string{"config", "check", "--config", "/nonexistent/agent.toml"}, 2, []string{"/nonexistent/agent.toml"}},
 		{[]string{"run", "--config", bad}, 2, []string{"bad.toml:3:", "bad.toml:6:"}},
 		{[]string{"config", "show", "--config", "../../../systemd/config.toml"}, 0, []string{"network.apn", `"super"`, "default"}},
@@ -68,6 +68,9 @@ func TestCommands(t *testing.T) {
 		{[]string{"explain", "no-such-thing"}, 2, []string{"no-such-thing"}},
 		{[]string{"boards", "no-such-hat"}, 2, []string{"no-such-hat"}},
 		{[]string{"boards", "power", "sideways"}, 2, []string{"sideways"}},
+		{[]string{"status", "extra"}, 2, []string{"extra"}},
+		{[]string{"timeline", "--kind", "bogus"}, 2, []string{"bogus", "verdict"}},
+		{[]string{"explain", "cme 10"}, 0, []string{"SIM not inserted"}},
 		{[]string{"version"}, 0, []string{"supersim-agent"}},
 	} {
 		out, code := runCLI(t, test.args...)

@@ -59,7 +59,7 @@ func loadConfig(path string) (*config.Config, error) {
 	}
 	if name := boardName(cfg); name != "" {
 		if _, err := boards.Lookup(name); err != nil {
-			all = append(all, fmt.Errorf("%s: modem.board: %w", cfg.Name(), err))
+			all = append(all, fmt.Errorf("%s:%s", cfg.Name(), cfg.Mistake("modem.board", err.Error())))
 		}
 	}
 	if len(all) > 0 {

@@ -13,6 +13,7 @@ import (
 	"supersim-agent/agent/attach"
 	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/correlate"
+	"supersim-agent/atcmd"
 	"supersim-agent/modem"
 )
 
@@ -61,6 +62,11 @@ func explain(name string) (found []explanation) {
 	if causes, err := modem.ParseCauseArg(name); err == nil {
 		for _, c := range causes {
 			found = append(found, explainCause(c))
+		}
+	}
+	if code, ok := strings.CutPrefix(strings.ToLower(name), "cme "); ok && len(found) == 0 {
+		if n, err := strconv.Atoi(strings.TrimSpace(code)); err == nil && atcmd.CMEText(n) != "" {
+			found = append(found, explanation{Name: name, Kind: "cme", Title: "The modem refused a command: " + atcmd.CMEText(n) + "."})
 		}
 	}
 	if text, ok := attach.Describe(attach.Kind(name)); ok {

@@ -74,8 +74,24 @@ func rootCommand() *cobra.Command {
 		&cobra.Group{ID: "try", Title: "Trying without a modem:"})
 	root.AddCommand(runCommand(), configCommand(), boardsCommand(), statusCommand(), watchCommand(), timelineCommand(),
 		explainCommand(), portsCommand(), decodeCommand(), atCommand(), simulateCommand(), demoCommand(), versionCommand())
+	strictArguments(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitMisused, err} })
 	return root
+}
+
+// strictArguments makes wrong arguments end with the exit code of wrong use: 1 has a meaning of its own for status.
+func strictArguments(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		strictArguments(sub)
+	}
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return &exitError{exitMisused, err}
+			}
+			return nil
+		}
+	}
 }
 
 // client reaches the daemon that the --socket flag names.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +24,11 @@ func timelineCommand() *cobra.Command {
 		Example: "  supersim-agent timeline --since 2h\n  supersim-agent timeline --follow --kind verdict --kind action",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
+			for _, kind := range q.Kinds {
+				if !slices.Contains(timelineKinds, kind) {
+					return &exitError{exitMisused, fmt.Errorf("--kind %q: the kinds are %s", kind, strings.Join(timelineKinds, ", "))}
+				}
+			}
 			if q.Since, err = parseSince(since, time.Now()); err != nil {
 				return &exitError{exitMisused, err}
 			}
@@ -40,12 +47,15 @@ func timelineCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&since, "since", "", "only what was noticed since then: 2h, or 2026-11-23T10:00:00Z")
-	cmd.Flags().StringSliceVar(&q.Kinds, "kind", nil, "only these kinds: verdict, action, plan, registration, sim, signal, data, cloud, port, modem, clock")
+	cmd.Flags().StringSliceVar(&q.Kinds, "kind", nil, "only these kinds: "+strings.Join(timelineKinds, ", "))
 	cmd.Flags().IntVar(&q.Limit, "limit", 0, "only the newest so many")
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what comes, after the last 20 entries")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per entry")
 	return cmd
 }
+
+// timelineKinds are the kinds of entries that the agent writes.
+var timelineKinds = []string{"verdict", "action", "plan", "command", "registration", "sim", "signal", "data", "cloud", "port", "modem", "clock"}
 
 // followFrom is how much of the past --follow begins with, unless it is told.
 const followFrom = 20
