@@ -62,7 +62,7 @@ func (f *followed) setRefuse(err error) {
 
 // poll lets one interval pass.
 func (f *followed) poll() {
-	time.Sleep(time.Second) // virtual
+	<-time.After(time.Second) // virtual
 	synctest.Wait()
 }
 

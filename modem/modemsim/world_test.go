@@ -124,11 +124,11 @@ func (b *bench) ask(command string) string {
 		b.t.Fatalf("%s: %v", command, err)
 	}
 	for range 6000 {
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 		said := b.heard()[from:]
 		for _, final := range []string{"\r\nOK\r\n", "\r\nERROR\r\n", "+CME ERROR", "NO CARRIER\r\n", "CONNECT 150000000\r\n", "SHUT OK\r\n"} {
 			if strings.Contains(said, final) {
-				time.Sleep(50 * time.Millisecond) // the rest of the line
+				<-time.After(50 * time.Millisecond) // the rest of the line
 				return b.heard()[from:]
 			}
 		}
@@ -145,7 +145,7 @@ func (b *bench) want(command, text string) {
 }
 
 // wait lets virtual time pass.
-func (b *bench) wait(d time.Duration) { time.Sleep(d) }
+func (b *bench) wait(d time.Duration) { <-time.After(d) }
 
 // wantEvents compares the kinds so far, in any order of arrival when the cloud shuffles them.
 func (b *bench) wantEvents(kinds ...string) {
