@@ -44,7 +44,8 @@ type Done struct {
 // historyLength keeps more than a day of everything the budgets allow.
 const historyLength = 512
 
-// History is what was done, oldest first. An action is noted before it starts, so that a crash never gives it back.
+// History is what was done, oldest first. An action is noted before it starts, so that one
+// that never ends is counted too.
 type History struct {
 	Actions []Done
 }

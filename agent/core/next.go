@@ -162,12 +162,10 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 		}
 		return
 	case NoAnswer:
-		{
-			// The port resynchronises by itself and reports LineDead if that fails; until then it is said that it may.
-			c.f.Line.Doubt = f.Text
-			c.looks.all()
-			return
-		}
+		// The port resynchronises by itself and reports LineDead if that fails; until then it is said that it may.
+		c.f.Line.Doubt = f.Text
+		c.looks.all()
+		return
 	case PortGone:
 		act, isAct := op.(Act)
 		run, isRun := op.(Run)

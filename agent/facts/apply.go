@@ -182,7 +182,7 @@ func (f *Facts) applyRegistration(now time.Time, r modem.Registration) []Change 
 	words := registrationWords(f.Serving())
 	changes := f.news(!known || words != before, "registration", "%s", words)
 	if !r.Stat.Data() && cause != (modem.Cause{}) {
-		changes = append(changes, f.applyCause(now, cause, "")...)
+		changes = append(changes, f.applyCause(now, cause)...)
 	}
 	f.settleRegistered(now)
 	return changes
@@ -204,7 +204,7 @@ func (f *Facts) settleRegistered(now time.Time) {
 	}
 	if up {
 		f.Cause.forget()
-		f.CauseText, f.Denied, f.IMSIChanges = "", 0, 0
+		f.Denied, f.IMSIChanges = 0, 0
 		f.OutageStart = time.Time{}
 	} else if f.OutageStart.IsZero() { // a restart of the module in an outage does not begin a new one
 		f.OutageStart = now
@@ -289,10 +289,10 @@ func (f *Facts) applyLastCause(now time.Time, o modem.LastCause) []Change {
 	if !news {
 		return nil
 	}
-	return f.applyCause(now, o.Cause, o.Text)
+	return f.applyCause(now, o.Cause)
 }
 
-func (f *Facts) applyCause(now time.Time, c modem.Cause, text string) []Change {
+func (f *Facts) applyCause(now time.Time, c modem.Cause) []Change {
 	if c == (modem.Cause{}) || f.Registered.Value {
 		return nil
 	}
@@ -300,12 +300,10 @@ func (f *Facts) applyCause(now time.Time, c modem.Cause, text string) []Change {
 		f.Cause.At = now // the same refusal, told by another domain
 		return nil
 	}
-	f.CauseText = text
 	return f.news(f.Cause.set(now, c), "registration", "reject cause %s %d (%s)", c.Domain, c.Number, c.Name())
 }
 
 func (f *Facts) applyBooted(now time.Time, o modem.Booted) []Change {
-	f.Boots++
 	f.Restarting(now)
 	return []Change{{Side: Local, Kind: "modem", Text: "the module restarted (" + o.Line + ")"}}
 }

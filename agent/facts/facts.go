@@ -80,7 +80,6 @@ type Facts struct {
 	Port  Port
 	Line  Line
 	Modem Seen[modem.Identity]
-	Boots int // boot banners seen
 
 	// BootingUntil: a module that restarts, or the one we first meet, may be silent until then.
 	BootingUntil time.Time
@@ -96,8 +95,7 @@ type Facts struct {
 	Signal      Seen[modem.Signal]
 	HeardAt     time.Time // last time any cell was measured
 
-	Cause     Seen[modem.Cause] // last reject cause, zero once a registration succeeded after it
-	CauseText string
+	Cause     Seen[modem.Cause]      // last reject cause, zero once a registration succeeded after it
 	LastCause Seen[modem.Cause]      // the modem's "last failure", which it never clears
 	Context   Seen[modem.PDPContext] // the definition of Want.CID
 	Active    Seen[bool]             // Want.CID is activated
