@@ -15,8 +15,9 @@ import (
 //
 // Attach, Look and the operations may be called from one goroutine at a time. Interpret may be called at any time.
 type Driver struct {
-	Clock Clock // set before the first use, if it is not to be the time package
-	Line  Line  // how the port reaches the module, if that is known; set before Attach
+	Clock  Clock  // set before the first use, if it is not to be the time package
+	Line   Line   // how the port reaches the module, if that is known; set before Attach
+	Wanted Wanted // what Configure and LookSettings measure the module's settings against; set before Attach
 
 	port     *atcmd.Port
 	dialects []*Dialect

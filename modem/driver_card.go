@@ -3,16 +3,11 @@ package modem
 import (
 	"bytes"
 	"context"
+	"strings"
 )
 
-// ForbiddenPLMNs reads the card's list of networks that refused it for good (EF_FPLMN), by the family's command where
-// it has one.
-func (d *Driver) ForbiddenPLMNs(ctx context.Context) ([]string, error) {
-	list, _, err := d.forbidden(ctx)
-	return list, opError("read forbidden networks", err)
-}
-
-// forbidden also gives the length of the card's file, 0 when it was not read.
+// forbidden reads the card's list of networks that refused it for good (EF_FPLMN), by the family's command where it has
+// one. It also gives the length of the card's file, 0 when it was not read.
 func (d *Driver) forbidden(ctx context.Context) (list []string, length int, err error) {
 	if f := d.Dialect().FPLMN; f.Read != "" {
 		lines, err := d.ask(ctx, f.Read, f.Prefix)
@@ -61,27 +56,41 @@ func (d *Driver) clearForbiddenFile(ctx context.Context, length int) error {
 	return d.writeFile(ctx, efFPLMN, bytes.Repeat([]byte{0xFF}, length))
 }
 
-// PreferredPLMNs reads the owner's list of preferred networks on the card (EF_PLMNwAcT). ErrNotSupported: the card has
-// none.
-func (d *Driver) PreferredPLMNs(ctx context.Context) ([]PreferredPLMN, error) {
+// preferred reads the owner's list of preferred networks on the card (EF_PLMNwAcT).
+func (d *Driver) preferred(ctx context.Context) (SettingValue, error) {
 	file, err := d.readFile(ctx, efUPLMN, 0)
-	return decodePreferred(file), opError("read preferred networks", err)
+	if err == nil && len(file) == 0 {
+		err = unreadable("AT+CRSM", "")
+	}
+	if err != nil {
+		return SettingValue{}, err
+	}
+	v := SettingValue{Name: SetPreferred, Value: plmnText(decodePreferred(file))}
+	if want := plmnText(d.Wanted.UPLMN); len(d.Wanted.UPLMN) > 0 && want != v.Value {
+		v.Want = want
+	}
+	return v, nil
 }
 
-// SetPreferredPLMNs makes that list the given one. Modules read it when the card is initialised, so it counts from the
-// next restart on.
-func (d *Driver) SetPreferredPLMNs(ctx context.Context, list []PreferredPLMN) error {
-	return opError("set preferred networks", d.setPreferred(ctx, list))
+// plmnText is how a list of networks is shown and compared: "310410 26202".
+func plmnText(list []PreferredPLMN) string {
+	var text []string
+	for _, p := range list {
+		text = append(text, p.PLMN)
+	}
+	return strings.Join(text, " ")
 }
 
-func (d *Driver) setPreferred(ctx context.Context, list []PreferredPLMN) error {
+// setPreferred makes the owner's list the given one, and reports whether it was another. Modules read it when the card
+// is initialised, so it counts from the next restart on.
+func (d *Driver) setPreferred(ctx context.Context, list []PreferredPLMN) (changed bool, err error) {
 	have, err := d.readFile(ctx, efUPLMN, 0)
 	if err != nil {
-		return err
+		return false, err
 	}
 	want, err := encodePreferred(list, len(have))
 	if err != nil || bytes.Equal(want, have) {
-		return err
+		return false, err
 	}
-	return d.writeFile(ctx, efUPLMN, want)
+	return true, d.writeFile(ctx, efUPLMN, want)
 }

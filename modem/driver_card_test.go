@@ -20,7 +20,13 @@ var (
 )
 
 func TestForbiddenPLMNs(t *testing.T) {
-	list := func(ctx context.Context, d *modem.Driver) ([]string, error) { return d.ForbiddenPLMNs(ctx) }
+	list := func(ctx context.Context, d *modem.Driver) ([]string, error) {
+		obs, err := d.Look(ctx, modem.LookForbidden, 1)
+		if err != nil {
+			return nil, err
+		}
+		return obs[0].(modem.ForbiddenPLMNs).List, nil
+	}
 	clearAll := func(ctx context.Context, d *modem.Driver) ([]string, error) { return nil, d.ClearForbiddenPLMNs(ctx) }
 	radio := map[string]string{"AT+CFUN?": "+CFUN: 1", "AT+CFUN=4": "", "AT+CFUN=1": ""}
 	for name, c := range map[string]struct {
@@ -107,30 +113,27 @@ func TestPreferredPLMNs(t *testing.T) {
 	write := `AT+CRSM=214,28512,0,0,10,"1300144080FFFFFF0000"`
 	att := modem.PreferredPLMN{PLMN: "310410", AcT: modem.AcTEUTRAN | modem.AcTGSM}
 	for name, c := range map[string]struct {
-		have  string
-		want  []modem.PreferredPLMN
-		sent  []string
-		fails bool
+		have           string
+		want           []modem.PreferredPLMN
+		sent           []string
+		fails, changes bool
 	}{
-		"as wanted": {"1300144080FFFFFF0000", []modem.PreferredPLMN{att}, []string{"AT+CRSM=192,28512,0,0,15", read}, false},
-		"another":   {"62F2104000FFFFFF0000", []modem.PreferredPLMN{att}, []string{"AT+CRSM=192,28512,0,0,15", read, write}, false},
+		"as wanted": {"1300144080FFFFFF0000", []modem.PreferredPLMN{att}, []string{"AT+CRSM=192,28512,0,0,15", read}, false, false},
+		"another":   {"62F2104000FFFFFF0000", []modem.PreferredPLMN{att}, []string{"AT+CRSM=192,28512,0,0,15", read, write}, false, true},
 		"too many": {"62F2104000FFFFFF0000", []modem.PreferredPLMN{att, att, att}, []string{"AT+CRSM=192,28512,0,0,15", read},
-			true},
+			true, false},
 		"no PLMN": {"62F2104000FFFFFF0000", []modem.PreferredPLMN{{PLMN: "31041x"}}, []string{"AT+CRSM=192,28512,0,0,15", read},
-			true},
+			true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answers := merge(header, map[string]string{read: `+CRSM: 144,0,"` + c.have + `"`, write: "+CRSM: 144,0"})
 			attached(t, bg96, answers, func(t *testing.T, d *modem.Driver, m *fakeModem) {
-				if _, err := d.Configure(t.Context(), modem.Wanted{UPLMN: c.want}); (err != nil) != c.fails {
-					t.Errorf("got %v", err)
+				d.Wanted = modem.Wanted{UPLMN: c.want}
+				if got, err := d.Configure(t.Context()); (err != nil) != c.fails || got.Restart != c.changes {
+					t.Errorf("got %+v %v", got, err)
 				}
 				if diff := cmp.Diff(c.sent, m.commands()); diff != "" {
 					t.Errorf("commands:\n%s", diff)
-				}
-				got, err := d.PreferredPLMNs(t.Context())
-				if err != nil || len(got) != 1 {
-					t.Errorf("%v %v", got, err)
 				}
 			})
 		})

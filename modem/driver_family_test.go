@@ -225,10 +225,8 @@ func everything(ctx context.Context, d *modem.Driver) {
 			_, _ = d.Look(ctx, look, 1)
 		}
 	}
-	_, _ = d.Settings(ctx)
-	_, _ = d.Configure(ctx, all)
-	_, _ = d.Cells(ctx)
-	_, _ = d.Time(ctx)
+	d.Wanted = all
+	_, _ = d.Configure(ctx)
 	for _, do := range []func(context.Context) error{d.ClearForbiddenPLMNs, d.RadioOff} {
 		_ = do(ctx)
 	}

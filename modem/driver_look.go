@@ -22,6 +22,10 @@ var lookFuncs = [NumLooks]func(*Driver, context.Context, int) ([]Observation, er
 	LookActive:       (*Driver).lookActive,
 	LookAddress:      (*Driver).lookAddress,
 	LookCause:        (*Driver).lookCause,
+	LookCells:        (*Driver).lookCells,
+	LookTime:         (*Driver).lookTime,
+	LookForbidden:    (*Driver).lookForbidden,
+	LookSettings:     (*Driver).lookSettings,
 }
 
 // Look asks one question; cid names the PDP context for those that need one. Errors are *Error. An error of the SIM is
@@ -308,6 +312,45 @@ func (d *Driver) lookCause(ctx context.Context, _ int) ([]Observation, error) {
 		return nil, ErrNotSupported
 	}
 	return d.query(ctx, q)
+}
+
+func (d *Driver) lookCells(ctx context.Context, _ int) ([]Observation, error) {
+	return d.firstAnswer(ctx, d.Dialect().Cell)
+}
+
+func (d *Driver) lookTime(ctx context.Context, _ int) ([]Observation, error) {
+	queries := d.Dialect().Time
+	if queries == nil {
+		queries = []Query{CCLK}
+	}
+	return d.firstAnswer(ctx, queries)
+}
+
+func (d *Driver) lookForbidden(ctx context.Context, _ int) ([]Observation, error) {
+	list, _, err := d.forbidden(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []Observation{ForbiddenPLMNs{List: list}}, nil
+}
+
+func (d *Driver) lookSettings(ctx context.Context, _ int) ([]Observation, error) {
+	list, err := d.settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []Observation{Settings{List: list}}, nil
+}
+
+// firstAnswer asks the questions in turn until one is answered.
+func (d *Driver) firstAnswer(ctx context.Context, queries []Query) (obs []Observation, err error) {
+	err = ErrNotSupported
+	for _, q := range queries {
+		if obs, err = d.query(ctx, q); err == nil || !refused(err) {
+			return obs, err
+		}
+	}
+	return nil, err
 }
 
 // query asks and reads one of the dialect's questions.

@@ -12,19 +12,39 @@ type Configured struct {
 	Restart bool // something is in force only after Reset
 }
 
-// Settings reads everything that the family's table lists. What this firmware refuses, or answers in a form that is
-// not known, is left out.
-func (d *Driver) Settings(ctx context.Context) ([]SettingValue, error) {
+// settings reads everything that the family's table lists, and the owner's list on the card. What this firmware refuses,
+// or answers in a form that is not known, is left out.
+func (d *Driver) settings(ctx context.Context) ([]SettingValue, error) {
 	var out []SettingValue
 	for _, s := range d.Dialect().Settings {
 		have, err := d.readSetting(ctx, s)
-		if err == nil {
-			out = append(out, SettingValue{Name: s.Name, Value: have})
-		} else if !skippable(err) {
-			return out, opError("read settings", err)
+		switch {
+		case err == nil:
+			v := SettingValue{Name: s.Name, Value: have}
+			if want, ok := s.wish(d.Wanted, d.id, have); ok {
+				v.Want = want
+			}
+			out = append(out, v)
+		case !skippable(err):
+			return out, err
 		}
 	}
+	preferred, err := d.preferred(ctx)
+	if err == nil {
+		out = append(out, preferred)
+	} else if !skippable(err) {
+		return out, err
+	}
 	return out, nil
+}
+
+// wish is the value that w needs, and whether the setting has another one now.
+func (s Setting) wish(w Wanted, id Identity, have string) (want string, ok bool) {
+	if s.Wish == nil || !w.concerns(s.Name) {
+		return "", false
+	}
+	want, ok = s.Wish(w, id, have)
+	return want, ok && want != have
 }
 
 // skippable: the module answered, and knows no such setting or another form of it.
@@ -46,9 +66,10 @@ func (d *Driver) readSetting(ctx context.Context, s Setting) (string, error) {
 	return have, nil
 }
 
-// Configure brings the module's settings to what w asks for: each is read, and written only when it differs. The zero
-// Wanted sends nothing. A setting that cannot be written ends it; what was done until then is returned.
-func (d *Driver) Configure(ctx context.Context, w Wanted) (Configured, error) {
+// Configure brings the module's settings to what Wanted asks for: each is read, and written only when it differs. The
+// zero Wanted sends nothing. A setting that cannot be written ends it; what was done until then is returned.
+func (d *Driver) Configure(ctx context.Context) (Configured, error) {
+	w := d.Wanted
 	var done Configured
 	for _, s := range d.Dialect().Settings {
 		if s.Wish == nil || !w.concerns(s.Name) {
@@ -65,9 +86,11 @@ func (d *Driver) Configure(ctx context.Context, w Wanted) (Configured, error) {
 		}
 	}
 	if len(w.UPLMN) > 0 {
-		if err := d.SetPreferredPLMNs(ctx, w.UPLMN); err != nil {
-			return done, err
+		changed, err := d.setPreferred(ctx, w.UPLMN)
+		if err != nil {
+			return done, opError("set preferred networks", err)
 		}
+		done.Restart = done.Restart || changed
 	}
 	return done, nil
 }
@@ -93,8 +116,8 @@ func (d *Driver) configure(ctx context.Context, s Setting, w Wanted) (v SettingV
 	if v.Value, err = d.readSetting(ctx, s); err != nil {
 		return v, false, err
 	}
-	want, ok := s.Wish(w, d.id, v.Value)
-	if !ok || want == v.Value {
+	want, ok := s.wish(w, d.id, v.Value)
+	if !ok {
 		return v, false, nil
 	}
 	v.Was = v.Value
@@ -139,49 +162,4 @@ func (d *Driver) withoutRadio(ctx context.Context, do func() error) (err error) 
 		}()
 	}
 	return do()
-}
-
-// Cells asks for the serving cell; ErrNotSupported when the family has no command for it, which leaves LookServing.
-func (d *Driver) Cells(ctx context.Context) (Cells, error) {
-	o, err := d.firstAnswer(ctx, d.Dialect().Cell)
-	if err != nil {
-		return Cells{}, opError("read serving cell", err)
-	}
-	c, ok := o.(Cells)
-	if !ok {
-		return Cells{}, opError("read serving cell", ErrNotSupported)
-	}
-	return c, nil
-}
-
-// Time asks for the module's clock, which the network sets where it sends NITZ; ErrAnswer while it has not.
-func (d *Driver) Time(ctx context.Context) (NetworkTime, error) {
-	queries := d.Dialect().Time
-	if queries == nil {
-		queries = []Query{CCLK}
-	}
-	o, err := d.firstAnswer(ctx, queries)
-	if err != nil {
-		return NetworkTime{}, opError("read clock", err)
-	}
-	t, ok := o.(NetworkTime)
-	if !ok {
-		return NetworkTime{}, opError("read clock", ErrNotSupported)
-	}
-	return t, nil
-}
-
-// firstAnswer asks the questions in turn until one is answered.
-func (d *Driver) firstAnswer(ctx context.Context, queries []Query) (Observation, error) {
-	err := error(ErrNotSupported)
-	for _, q := range queries {
-		var obs []Observation
-		if obs, err = d.query(ctx, q); err == nil {
-			return obs[0], nil
-		}
-		if !refused(err) {
-			return nil, err
-		}
-	}
-	return nil, err
 }

@@ -74,7 +74,8 @@ func TestConfigure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			attached(t, bg96, c.answers, func(t *testing.T, d *modem.Driver, m *fakeModem) {
-				got, err := d.Configure(t.Context(), c.wanted)
+				d.Wanted = c.wanted
+				got, err := d.Configure(t.Context())
 				if (err != nil) != (c.fails != nil) {
 					t.Errorf("error %v, want %v", err, c.fails)
 				}
@@ -121,7 +122,8 @@ func TestConfigureRadioOff(t *testing.T) {
 				}
 				m.commands()
 				start := time.Now()
-				got, err := d.Configure(t.Context(), modem.Wanted{Roaming: modem.On})
+				d.Wanted = modem.Wanted{Roaming: modem.On}
+				got, err := d.Configure(t.Context())
 				if got.Restart != c.restart || (err == nil) != c.restart {
 					t.Errorf("restart=%t (%v), want %t", got.Restart, err, c.restart)
 				}
@@ -140,12 +142,14 @@ func TestConfigureRadioOff(t *testing.T) {
 func TestSettings(t *testing.T) {
 	attached(t, bg96, map[string]string{`AT+QCFG="roamservice"`: `+QCFG: "roamservice",2`, "AT+QSTK?": "+QSTK: 0",
 		`AT+QCFG="band"`: `+QCFG: "band"`}, func(t *testing.T, d *modem.Driver, m *fakeModem) {
-		got, err := d.Settings(t.Context())
-		want := []modem.SettingValue{{Name: modem.SetRoaming, Value: "2"}, {Name: modem.SetSTK, Value: "0"}}
+		d.Wanted = modem.Wanted{Roaming: modem.Off, PowerSavingOff: true}
+		got, err := d.Look(t.Context(), modem.LookSettings, 1)
+		want := []modem.Observation{modem.Settings{List: []modem.SettingValue{
+			{Name: modem.SetRoaming, Value: "2", Want: "1"}, {Name: modem.SetSTK, Value: "0"}}}}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%v\n%s", err, diff)
 		}
-		if n := len(m.commands()); n != len(quectel.BG96.Settings) {
+		if n := len(m.commands()); n != len(quectel.BG96.Settings)+1 { // and the owner's list on the card
 			t.Errorf("%d commands for %d settings", n, len(quectel.BG96.Settings))
 		}
 	})
@@ -164,15 +168,15 @@ func TestCells(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			attached(t, bg96, c.answers, func(t *testing.T, d *modem.Driver, m *fakeModem) {
-				got, err := d.Cells(t.Context())
-				if len(got.List) != c.cells || (err != nil) != (c.fails != nil) {
+				got, err := d.Look(t.Context(), modem.LookCells, 1)
+				if (err != nil) != (c.fails != nil) || err == nil && len(got[0].(modem.Cells).List) != c.cells {
 					t.Errorf("%+v (%v), want %d cells", got, err, c.cells)
 				}
 			})
 		})
 	}
 	onModem(t, nil, func(t *testing.T, d *modem.Driver, m *fakeModem) {
-		if _, err := d.Cells(t.Context()); !errors.Is(err, modem.ErrNotSupported) {
+		if _, err := d.Look(t.Context(), modem.LookCells, 1); !errors.Is(err, modem.ErrNotSupported) {
 			t.Errorf("the standard has no such command, and got %v", err)
 		}
 	})
@@ -181,17 +185,17 @@ func TestCells(t *testing.T) {
 func TestTime(t *testing.T) {
 	attached(t, bg96, map[string]string{"AT+QLTS=1": `+QLTS: "2026/09/11,14:22:25+32,0"|+QLTS: ""`},
 		func(t *testing.T, d *modem.Driver, m *fakeModem) {
-			want := modem.NetworkTime{UTC: time.Date(2026, 9, 11, 14, 22, 25, 0, time.UTC)}
-			if got, err := d.Time(t.Context()); got != want || err != nil {
+			want := []modem.Observation{modem.NetworkTime{UTC: time.Date(2026, 9, 11, 14, 22, 25, 0, time.UTC)}}
+			if got, err := d.Look(t.Context(), modem.LookTime, 1); !cmp.Equal(want, got) || err != nil {
 				t.Errorf("got %v (%v)", got, err)
 			}
-			if _, err := d.Time(t.Context()); !errors.Is(err, modem.ErrAnswer) {
+			if _, err := d.Look(t.Context(), modem.LookTime, 1); !errors.Is(err, modem.ErrAnswer) {
 				t.Errorf("a clock that was never set: %v", err)
 			}
 		})
 	onModem(t, map[string]string{"AT+CCLK?": `+CCLK: "26/09/11,14:22:23+32"`}, func(t *testing.T, d *modem.Driver, m *fakeModem) {
-		want := modem.NetworkTime{UTC: time.Date(2026, 9, 11, 6, 22, 23, 0, time.UTC)}
-		if got, err := d.Time(t.Context()); got != want || err != nil {
+		want := []modem.Observation{modem.NetworkTime{UTC: time.Date(2026, 9, 11, 6, 22, 23, 0, time.UTC)}}
+		if got, err := d.Look(t.Context(), modem.LookTime, 1); !cmp.Equal(want, got) || err != nil {
 			t.Errorf("got %v (%v)", got, err)
 		}
 	})

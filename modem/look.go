@@ -18,11 +18,15 @@ const (
 	LookActive                   // CGACT? -> Active
 	LookAddress                  // CGPADDR=<cid> -> Address
 	LookCause                    // CEER or the family's command -> LastCause
+	LookCells                    // family's best -> Cells; several commands where the first is refused
+	LookTime                     // the module's clock, set by the network -> NetworkTime
+	LookForbidden                // the card's forbidden networks -> ForbiddenPLMNs
+	LookSettings                 // all that the module keeps, one command each -> Settings
 	NumLooks
 )
 
 var lookNames = [NumLooks]string{"identity", "sim", "iccid", "imsi", "radio", "operator", "registration", "serving",
-	"signal", "contexts", "active", "address", "cause"}
+	"signal", "contexts", "active", "address", "cause", "cells", "time", "forbidden", "settings"}
 
 func (l Look) String() string {
 	if l < NumLooks {

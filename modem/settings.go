@@ -10,28 +10,29 @@ import (
 type SettingName string
 
 const (
-	SetRoaming    SettingName = "roaming"      // may the module use a network that is not its home
-	SetProfile    SettingName = "mno-profile"  // the operator's bundle of settings (u-blox UMNOPROF, Quectel MBN)
-	SetRAT        SettingName = "rat"          // technologies the module searches
-	SetRATOrder   SettingName = "rat-order"    // and in which order
-	SetLTEMode    SettingName = "lte-mode"     // LTE-M, NB-IoT or both
-	SetBands      SettingName = "bands"        // frequency bands
-	SetDomain     SettingName = "domain"       // circuit-switched, packet-switched, both
-	SetPSM        SettingName = "psm"          // 3GPP power saving mode
-	SetEDRX       SettingName = "edrx"         // extended discontinuous reception
-	SetSleep      SettingName = "uart-sleep"   // the serial port falls asleep
-	SetURCPort    SettingName = "urc-port"     // where unsolicited lines go
-	SetURCCache   SettingName = "urc-cache"    // unsolicited lines are held back
-	SetSTK        SettingName = "stk"          // who answers the card's toolkit; read only
-	SetUSBNet     SettingName = "usb-net"      // what the USB network interface speaks; read only
-	SetUSBMode    SettingName = "usb-mode"     // which USB interfaces there are; read only
-	SetSIMDetect  SettingName = "sim-detect"   // the slot's switch and its polarity; read only
-	SetLwM2M      SettingName = "lwm2m"        // an operator's device management client
-	SetSelection  SettingName = "selection"    // AT+COPS mode; see Driver.AutomaticSelection
-	SetNetworkAPN SettingName = "network-apn"  // the APN that the network itself gave; read only
-	SetCellLock   SettingName = "cell-lock"    // the module is bound to one cell; read only
-	SetSIMSlot    SettingName = "sim-slot"     // which of two slots is in use; read only
-	SetHotSwap    SettingName = "sim-hot-swap" // a change of the card is reported; read only
+	SetRoaming    SettingName = "roaming"         // may the module use a network that is not its home
+	SetProfile    SettingName = "mno-profile"     // the operator's bundle of settings (u-blox UMNOPROF, Quectel MBN)
+	SetRAT        SettingName = "rat"             // technologies the module searches
+	SetRATOrder   SettingName = "rat-order"       // and in which order
+	SetLTEMode    SettingName = "lte-mode"        // LTE-M, NB-IoT or both
+	SetBands      SettingName = "bands"           // frequency bands
+	SetDomain     SettingName = "domain"          // circuit-switched, packet-switched, both
+	SetPSM        SettingName = "psm"             // 3GPP power saving mode
+	SetEDRX       SettingName = "edrx"            // extended discontinuous reception
+	SetSleep      SettingName = "uart-sleep"      // the serial port falls asleep
+	SetURCPort    SettingName = "urc-port"        // where unsolicited lines go
+	SetURCCache   SettingName = "urc-cache"       // unsolicited lines are held back
+	SetSTK        SettingName = "stk"             // who answers the card's toolkit; read only
+	SetUSBNet     SettingName = "usb-net"         // what the USB network interface speaks; read only
+	SetUSBMode    SettingName = "usb-mode"        // which USB interfaces there are; read only
+	SetSIMDetect  SettingName = "sim-detect"      // the slot's switch and its polarity; read only
+	SetLwM2M      SettingName = "lwm2m"           // an operator's device management client
+	SetSelection  SettingName = "selection"       // AT+COPS mode; see Driver.AutomaticSelection
+	SetNetworkAPN SettingName = "network-apn"     // the APN that the network itself gave; read only
+	SetCellLock   SettingName = "cell-lock"       // the module is bound to one cell; read only
+	SetSIMSlot    SettingName = "sim-slot"        // which of two slots is in use; read only
+	SetHotSwap    SettingName = "sim-hot-swap"    // a change of the card is reported; read only
+	SetPreferred  SettingName = "preferred-plmns" // the owner's list on the card; see Wanted.UPLMN
 )
 
 // Setting is something the module keeps, over power-off too, that decides whether a roaming card gets service. It is
@@ -85,10 +86,22 @@ const (
 type SettingValue struct {
 	Name  SettingName
 	Value string
+	Want  string // what the driver's Wanted asks for; "" when the value is as good as any
 	Was   string // before Configure changed it; "" when it did not
 }
 
-func (SettingValue) observation() {}
+// Settings is everything that the module keeps and this firmware tells.
+type Settings struct{ List []SettingValue }
+
+// RestartNeeded says that a setting was changed which is in force only after Driver.Reset.
+type RestartNeeded struct{}
+
+// ForbiddenPLMNs is the card's list of networks that refused it for good (EF_FPLMN).
+type ForbiddenPLMNs struct{ List []string }
+
+func (Settings) observation()       {}
+func (RestartNeeded) observation()  {}
+func (ForbiddenPLMNs) observation() {}
 
 // Activation describes how a family brings a PDP context up in words other than 27.007's AT+CGACT and AT+CGPADDR.
 type Activation struct {

@@ -245,9 +245,12 @@ func checkCells(t *testing.T, d *modem.Driver, plmn string) {
 	if plmn == "" {
 		return
 	}
-	cells, err := d.Cells(t.Context())
-	if err != nil || len(cells.List) == 0 || cells.List[0].PLMN != plmn {
-		t.Errorf("cells: %+v, %v", cells, err)
+	obs, err := d.Look(t.Context(), modem.LookCells, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cells := obs[0].(modem.Cells); len(cells.List) == 0 || cells.List[0].PLMN != plmn {
+		t.Errorf("cells: %+v", cells)
 	}
 }
 
@@ -339,7 +342,8 @@ func TestConfigure(t *testing.T) {
 		"AT+CNMP?": "+CNMP: 2", "AT+CNMP=38": "", "AT+CMNB?": "+CMNB: 1", "AT+CPSMS?": `+CPSMS: 1,,,"00010011","00000011"`,
 		"AT+CPSMS=0": "", "AT+CEDRXS?": `+CEDRXS: 4,"0000"`,
 	}, func(t *testing.T, d *modem.Driver, s *script, _ modem.Identity, _ []string) {
-		if _, err := d.Configure(t.Context(), modem.Wanted{RATs: []string{"4G"}, PowerSavingOff: true}); err != nil {
+		d.Wanted = modem.Wanted{RATs: []string{"4G"}, PowerSavingOff: true}
+		if _, err := d.Configure(t.Context()); err != nil {
 			t.Error(err)
 		}
 		want := []string{"AT+CNMP?", "AT+CNMP=38", "AT+CMNB?", "AT+CPSMS?", "AT+CPSMS=0", "AT+CEDRXS?", "AT+CSCLK?"}

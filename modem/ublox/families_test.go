@@ -244,9 +244,12 @@ func checkCells(t *testing.T, d *modem.Driver, plmn string) {
 	if plmn == "" {
 		return
 	}
-	cells, err := d.Cells(t.Context())
-	if err != nil || len(cells.List) == 0 || cells.List[0].PLMN != plmn {
-		t.Errorf("cells: %+v, %v", cells, err)
+	obs, err := d.Look(t.Context(), modem.LookCells, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cells := obs[0].(modem.Cells); len(cells.List) == 0 || cells.List[0].PLMN != plmn {
+		t.Errorf("cells: %+v", cells)
 	}
 }
 
@@ -346,8 +349,8 @@ func TestConfigure(t *testing.T) {
 		"AT+CEDRXS=3,5": "", "AT+UPSV?": "+UPSV: 0", "AT+CFUN=1": "",
 	}, func(t *testing.T, d *modem.Driver, s *script) {
 		s.commands()
-		done, err := d.Configure(t.Context(), modem.Wanted{RATs: []string{"4G"}, Bands: modem.Bands{LTE: []int{2, 4, 12}},
-			Roaming: modem.On, PowerSavingOff: true})
+		d.Wanted = modem.Wanted{RATs: []string{"4G"}, Bands: modem.Bands{LTE: []int{2, 4, 12}}, Roaming: modem.On, PowerSavingOff: true}
+		done, err := d.Configure(t.Context())
 		if err != nil || !done.Restart {
 			t.Errorf("%+v, %v", done, err)
 		}
@@ -369,11 +372,11 @@ func TestUSB(t *testing.T) {
 		"AT+UUSBCONF?": `+UUSBCONF: 3,"RNDIS",,"0x1146"`, "AT+UBMCONF?": "+UBMCONF: 1",
 		"AT+UIPADDR=1": `+UIPADDR: 1,"usb0:0","192.168.1.1","255.255.255.0","",""`,
 	}, func(t *testing.T, d *modem.Driver, _ *script) {
-		got, err := d.Settings(t.Context())
-		want := []modem.SettingValue{
+		got, err := d.Look(t.Context(), modem.LookSettings, 1)
+		want := []modem.Observation{modem.Settings{List: []modem.SettingValue{
 			{Name: modem.SetUSBMode, Value: "RNDIS 0x1146"}, {Name: modem.SetUSBNet, Value: "router"},
 			{Name: "usb-address", Value: "usb0:0 192.168.1.1"},
-		}
+		}}}
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v\n%s", err, diff)
 		}
