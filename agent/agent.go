@@ -41,6 +41,8 @@ type Deps struct {
 	Greeted  func(answered bool)                                               // default: nobody; told after each handshake on what Open opened
 	Line     func() modem.Line                                                 // default: not known; how what Open opened reaches the module
 	Dialects []*modem.Dialect
+	Wanted   modem.Wanted // of the module's settings
+	Auth     modem.Auth   // the APN's credentials
 	Power    Power
 	PIN      PIN // nil: none is configured
 	Sources  []cloud.Source

@@ -51,7 +51,7 @@ func (a *Agent) do(ctx context.Context, act core.Action) core.Done {
 	case core.Ask:
 		done.Observations, err = a.ask(ctx, op)
 	case core.Act:
-		err = a.act(ctx, op)
+		done.Observations, err = a.act(ctx, op)
 	case core.Run:
 		err = a.runCommand(ctx, op.Ticket)
 	}
@@ -73,7 +73,7 @@ func (a *Agent) openPort(ctx context.Context) (path string, err error) {
 	}
 	port := atcmd.New(transport, atcmd.Options{Name: path, Resync: true, BootTime: modem.LongestBoot(a.deps.Dialects)})
 	s := session{port: port, driver: modem.NewDriver(port, a.deps.Dialects), pumped: make(chan struct{})}
-	s.driver.Line = a.deps.Line()
+	s.driver.Line, s.driver.Wanted = a.deps.Line(), a.deps.Wanted
 	go a.pump(ctx, s)
 	a.session = s
 	a.tracer.Store(port)
@@ -143,23 +143,40 @@ func (a *Agent) ask(ctx context.Context, op core.Ask) ([]modem.Observation, erro
 	return a.session.driver.Look(ctx, op.Look, op.CID)
 }
 
-// act performs what changes something.
-func (a *Agent) act(ctx context.Context, op core.Act) error {
+// act performs what changes something, and returns what was seen on the way.
+func (a *Agent) act(ctx context.Context, op core.Act) ([]modem.Observation, error) {
 	switch op.Kind {
 	case attach.PowerOn:
 		a.closeSession()
-		return a.deps.Power.On(ctx)
+		return nil, a.deps.Power.On(ctx)
 	case attach.HardCycle:
 		a.closeSession()
-		return a.deps.Power.Cycle(ctx)
+		return nil, a.deps.Power.Cycle(ctx)
 	}
 	d := a.session.driver
 	if d == nil {
-		return errNoPort
+		return nil, errNoPort
 	}
+	if op.Kind == attach.Configure {
+		return configure(ctx, d)
+	}
+	return nil, a.operate(ctx, d, op)
+}
+
+// configure brings the module's settings to what the owner wants.
+func configure(ctx context.Context, d *modem.Driver) ([]modem.Observation, error) {
+	done, err := d.Configure(ctx)
+	if done.Restart {
+		return []modem.Observation{modem.RestartNeeded{}}, err
+	}
+	return nil, err
+}
+
+// operate performs the driver's operations.
+func (a *Agent) operate(ctx context.Context, d *modem.Driver, op core.Act) error {
 	switch op.Kind {
 	case attach.SetAPN:
-		return d.SetAPN(ctx, op.Want, modem.Auth{})
+		return d.SetAPN(ctx, op.Want, a.deps.Auth)
 	case attach.RadioOn:
 		return d.RadioOn(ctx)
 	case attach.AutomaticSelection:

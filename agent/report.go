@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"strings"
 	"time"
 
 	"supersim-agent/agent/attach"
@@ -73,7 +74,15 @@ func later(a, b time.Time) time.Time {
 
 func reportModem(f *facts.Facts) status.Modem {
 	m := f.Modem.Value
-	return status.Modem{Vendor: m.Vendor, Model: m.Model, Firmware: m.Firmware, IMEI: m.IMEI, Dialect: m.Dialect, Port: f.Port.Path}
+	r := status.Modem{Vendor: m.Vendor, Model: m.Model, Firmware: m.Firmware, IMEI: m.IMEI, Dialect: m.Dialect,
+		Port: f.Port.Path, RestartNeeded: f.Module.RestartNeeded}
+	for _, s := range f.Module.Settings {
+		if r.Settings == nil {
+			r.Settings = map[string]string{}
+		}
+		r.Settings[string(s.Name)] = s.Value
+	}
+	return r
 }
 
 func reportSIM(f *facts.Facts) status.SIM {
@@ -82,6 +91,7 @@ func reportSIM(f *facts.Facts) status.SIM {
 		super := f.SuperSIM()
 		r.SuperSIM = &super
 	}
+	r.ForbiddenPLMNs = strings.Fields(f.Module.Forbidden.Value)
 	return r
 }
 
@@ -98,19 +108,24 @@ func reportRegistration(now time.Time, f *facts.Facts) status.Registration {
 		}
 		r.PLMN, r.Operator = f.Operator.Value.PLMN, f.Operator.Value.Name
 	}
+	if cell := f.Module.Cell; cell.Known() {
+		r.Band, r.Channel = cell.Value.Band, known(cell.Value.Channel)
+	}
 	if c, ok := f.FreshCause(now); ok {
 		r.Cause = status.Cause{Domain: string(c.Domain), Number: c.Number, Name: c.Name(), At: status.At(facts.Wall(now, f.Cause.Since))}
 	}
 	return r
 }
 
-func reportSignal(s modem.Signal) status.Signal {
-	known := func(n int) *int {
-		if n == modem.Unknown {
-			return nil
-		}
-		return &n
+// known leaves out a number that is not.
+func known(n int) *int {
+	if n == modem.Unknown {
+		return nil
 	}
+	return &n
+}
+
+func reportSignal(s modem.Signal) status.Signal {
 	r := status.Signal{RSRPdBm: known(s.RSRPdBm), RSRQdB: known(s.RSRQdB), SINRdB: known(s.SINRdB), RSSIdBm: known(s.RSSIdBm)}
 	if s.Heard() {
 		r.Quality = facts.Quality(s)

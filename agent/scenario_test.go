@@ -123,6 +123,7 @@ func newStage(t *testing.T, s *modemsim.Scenario) *stage {
 	st.agent = New(testConfig(), Deps{
 		Open:     func(context.Context) (atcmd.Transport, string, error) { return openPipe(st.world) },
 		Dialects: allDialects(),
+		Wanted:   modem.Wanted{Roaming: modem.On}, // as by default
 		Power:    worldPower{st.world},
 		Sources:  []cloud.Source{bodySource(events)},
 		NTP:      func() bool { return true },

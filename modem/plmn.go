@@ -20,6 +20,8 @@ const (
 	AcTEUTRAN AcTMask = 0x4000
 	AcTNGRAN  AcTMask = 0x0800
 	AcTGSM    AcTMask = 0x0080
+
+	AcTAny = AcTUTRAN | AcTEUTRAN | AcTNGRAN | AcTGSM
 )
 
 // ValidPLMN reports whether s has the form of a PLMN: five or six digits (23.003 §2.2).

@@ -82,7 +82,7 @@ const (
 	Off
 )
 
-// SettingValue is what a setting was read as.
+// SettingValue is what a setting was read as. Whoever reads one answer alone gets one alone.
 type SettingValue struct {
 	Name  SettingName
 	Value string
@@ -99,6 +99,7 @@ type RestartNeeded struct{}
 // ForbiddenPLMNs is the card's list of networks that refused it for good (EF_FPLMN).
 type ForbiddenPLMNs struct{ List []string }
 
+func (SettingValue) observation()   {}
 func (Settings) observation()       {}
 func (RestartNeeded) observation()  {}
 func (ForbiddenPLMNs) observation() {}

@@ -23,6 +23,7 @@ type Kind string
 const (
 	Hold               Kind = "hold"                // nothing, until a time
 	SetAPN             Kind = "set-apn"             // write APN and PDP type, attach anew
+	Configure          Kind = "configure"           // write the settings that the owner wants otherwise
 	RadioOn            Kind = "radio-on"            // CFUN=1
 	AutomaticSelection Kind = "automatic-selection" // COPS=0
 	EnterPIN           Kind = "enter-pin"
@@ -38,7 +39,7 @@ const (
 // AttachLevel reports whether the action makes the modem attach again, so that it counts in the total budget.
 func (k Kind) AttachLevel() bool {
 	switch k {
-	case SetAPN, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle:
+	case SetAPN, Configure, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle:
 		return true
 	}
 	return false
@@ -145,11 +146,17 @@ func (p Policy) repair(now time.Time, f *facts.Facts, v correlate.Verdict, h *Hi
 		return asked(RadioOn, "the radio is off")
 	case v.Code == "manual-plmn":
 		return asked(AutomaticSelection, "the modem is locked to one network")
+	case f.SuperSIM() && len(f.WrongSettings()) > 0:
+		return asked(Configure, facts.SettingWords(f.WrongSettings()[0]))
+	case f.SuperSIM() && f.Module.RestartNeeded:
+		return asked(ModuleReset, "a setting that was changed is in force only after a restart")
 	case f.ReadyForData():
 		return Decision{}, false // it works as it is
 	case f.SuperSIM() && (f.APNWrong() || f.PDPTypeWrong()):
 		return asked(SetAPN, fmt.Sprintf("the modem has APN %q (%s), wanted is %q (%s)",
 			f.Context.Value.APN, f.Context.Value.Type, f.Want.APN, f.Want.PDPType))
+	case f.SuperSIM() && f.AuthMissing():
+		return asked(SetAPN, "the data connection was refused, and the APN's credentials were not written yet")
 	}
 	return Decision{}, false
 }

@@ -23,6 +23,7 @@ var limits = map[Kind][]Limit{
 	HardCycle:          {{2 * time.Hour, 1}, {day, 4}},
 	PowerOn:            {{10 * time.Minute, 1}, {day, 12}},
 	SetAPN:             {{30 * time.Minute, 1}, {day, 4}},
+	Configure:          {{time.Hour, 2}, {day, 4}}, // a restart may bring other settings along
 	RadioOn:            {{time.Minute, 1}, {time.Hour, 4}},
 	EnterPIN:           {{10 * time.Minute, 1}, {day, 6}}, // accepted ones: a card asks after every power cycle
 }
@@ -111,7 +112,7 @@ func shared(k Kind) []Kind {
 }
 
 // attachKinds are the kinds for which AttachLevel is true.
-var attachKinds = []Kind{SetAPN, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle}
+var attachKinds = []Kind{SetAPN, Configure, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle}
 
 // nextFree is when the N-th last action leaves the window.
 func nextFree(done []Done, l Limit, p Profile) time.Time {
@@ -147,7 +148,7 @@ type Budget struct {
 
 // Budgets lists every limit with what is used of it, in a stable order.
 func Budgets(now time.Time, h *History, p Profile) (list []Budget) {
-	kinds := []Kind{Activate, Reactivate, Reattach, AutomaticSelection, RadioCycle, ModuleReset, HardCycle, PowerOn, SetAPN, RadioOn}
+	kinds := []Kind{Activate, Reactivate, Reattach, AutomaticSelection, RadioCycle, ModuleReset, HardCycle, PowerOn, SetAPN, Configure, RadioOn}
 	for _, k := range kinds {
 		for _, l := range limits[k] {
 			list = append(list, l.budget(now, string(k), h.since(time.Time{}, shared(k)...), p))

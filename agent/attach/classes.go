@@ -61,6 +61,7 @@ var actions = []struct {
 }{
 	{Hold, "Do nothing until a time or an event. The modem and the SIM's applet are given room to help themselves."},
 	{SetAPN, "Write the right APN and PDP type into the modem's first context and attach again."},
+	{Configure, "Write the module's settings that the owner wants otherwise: roaming, technologies, bands, power saving."},
 	{RadioOn, "Switch the radio on (CFUN=1)."},
 	{EnterPIN, "Enter the configured PIN, once."},
 	{AutomaticSelection, "Let the modem choose the network anew (COPS=0)."},

@@ -59,7 +59,9 @@ func socketPath(s string) string {
 var (
 	boardPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	// TS 23.003 §9.1: labels of letters, digits and hyphens, up to 100 octets in all.
-	apnPattern  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+	apnPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+	// TS 23.003 §2.2: three digits of country, two or three of network.
+	plmnPattern = regexp.MustCompile(`^[0-9]{5,6}$`)
 	userPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
 )
 
@@ -79,6 +81,13 @@ func boardName(s string) string {
 func apnName(s string) string {
 	if len(s) > maxAPN || !apnPattern.MatchString(s) {
 		return fmt.Sprintf("%q is not an APN: letters, digits, hyphens and dots, at most %d", s, maxAPN)
+	}
+	return ""
+}
+
+func plmn(s string) string {
+	if !plmnPattern.MatchString(s) {
+		return fmt.Sprintf("%q is not a network: five or six digits such as \"310410\"", s)
 	}
 	return ""
 }

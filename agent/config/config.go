@@ -53,6 +53,7 @@ type Modem struct {
 	Board        string // "auto", "none" or the name of a HAT (whether it is known, the boards package says)
 	PowerControl string // "auto", "never"
 	PINFile      string // file that holds the SIM's PIN; "" when it needs none
+	PowerSaving  string // "keep": as it is; "off": no PSM, no eDRX, a serial port that stays awake
 }
 
 // Network is section [network].
@@ -62,7 +63,10 @@ type Network struct {
 	Username     string
 	PasswordFile string
 	Roaming      bool
-	RATs         []string // "2G", "3G", "4G"; empty means all that the modem can do
+	RATs         []string // "2G", "3G", "4G", "5G"; empty means as the modem is set
+	LTEBands     []int64  // empty means as the modem is set
+	NRBands      []int64
+	Preferred    []string // PLMNs for the card's list of preferred networks; empty means as it is
 }
 
 // Attach is section [attach].
@@ -117,7 +121,7 @@ type Log struct {
 func Default() *Config {
 	return &Config{
 		Schema:  Schema,
-		Modem:   Modem{Port: "auto", Baud: 115200, Board: "auto", PowerControl: "auto"},
+		Modem:   Modem{Port: "auto", Baud: 115200, Board: "auto", PowerControl: "auto", PowerSaving: "keep"},
 		Network: Network{APN: "super", PDPType: "ip", Roaming: true},
 		Attach:  Attach{Profile: "balanced"},
 		Data:    Data{Bearer: "auto", Metric: 700, Probe: true},

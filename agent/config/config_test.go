@@ -57,9 +57,10 @@ func TestFullFile(t *testing.T) {
 	}
 	want := &Config{
 		Schema: 1,
-		Modem:  Modem{Port: "/dev/ttyUSB2", Baud: 921600, Board: "auto", PowerControl: "auto"},
+		Modem:  Modem{Port: "/dev/ttyUSB2", Baud: 921600, Board: "auto", PowerControl: "auto", PowerSaving: "off"},
 		Network: Network{APN: "iot.example", PDPType: "ipv4v6", Username: "me",
-			PasswordFile: "/etc/supersim-agent/apn.password", RATs: []string{"3G", "4G"}},
+			PasswordFile: "/etc/supersim-agent/apn.password", RATs: []string{"3G", "4G"},
+			LTEBands: []int64{3, 20}, NRBands: []int64{78}, Preferred: []string{"310410"}},
 		Attach: Attach{Profile: "gentle", StartDelayMax: 90 * time.Second},
 		Cloud: []Cloud{
 			{Source: "webhook", Listen: "0.0.0.0:8099", Path: "/events", AllowRemote: true,
@@ -209,6 +210,22 @@ func TestNotTOML(t *testing.T) {
 	}
 }
 
+// TestLists: each element is judged in its place.
+func TestLists(t *testing.T) {
+	got := mistakes(t, "[network]\nlte_bands = [3, 0, 3, \"20\"]\npreferred_plmns = [\"3104\", \"26201\", \"26201\"]\nnr_bands = 78")
+	want := []string{
+		`2:17: network.lte_bands[1]: must be from 1 to 256, not 0`,
+		`2:20: network.lte_bands[2]: 3 is there twice`,
+		`2:23: network.lte_bands[3]: must be a whole number, not text`,
+		`3:20: network.preferred_plmns[0]: "3104" is not a network: five or six digits such as "310410"`,
+		`3:37: network.preferred_plmns[2]: "26201" is there twice`,
+		`4:12: network.nr_bands: must be a list of whole numbers, not a whole number`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestUnsupportedNamesItsPlace(t *testing.T) {
 	c, err := Load("testdata/full.toml")
 	if err != nil {
@@ -216,16 +233,12 @@ func TestUnsupportedNamesItsPlace(t *testing.T) {
 	}
 	const other = "another value than the default is not available in this version"
 	want := []Mistake{
-		{8, 12, "network.username", other},
-		{9, 17, "network.password_file", other},
-		{10, 11, "network.roaming", other},
-		{11, 8, "network.rats", other},
-		{24, 16, "cloud[0].secret_files", "the signature check that secret_files asks for is not available in this version"},
-		{31, 10, "cloud[2].source", `source "mqtt" is not available in this version`},
-		{37, 10, "cloud[3].source", `source "spool" is not available in this version`},
-		{41, 10, "data.bearer", `bearer "ppp" is not available in this version`},
-		{42, 10, "data.metric", other},
-		{44, 18, "data.monthly_cap_mb", other},
+		{27, 16, "cloud[0].secret_files", "the signature check that secret_files asks for is not available in this version"},
+		{34, 10, "cloud[2].source", `source "mqtt" is not available in this version`},
+		{40, 10, "cloud[3].source", `source "spool" is not available in this version`},
+		{44, 10, "data.bearer", `bearer "ppp" is not available in this version`},
+		{45, 10, "data.metric", other},
+		{47, 18, "data.monthly_cap_mb", other},
 	}
 	if diff := cmp.Diff(want, c.Unsupported()); diff != "" {
 		t.Error(diff)

@@ -56,10 +56,6 @@ func (c *Config) Unsupported() []Mistake {
 	}{
 		{"data.metric", c.Data.Metric != usual.Data.Metric},
 		{"data.monthly_cap_mb", c.Data.MonthlyCapMB != 0},
-		{"network.username", c.Network.Username != ""},
-		{"network.password_file", c.Network.PasswordFile != ""},
-		{"network.roaming", !c.Network.Roaming},
-		{"network.rats", len(c.Network.RATs) > 0},
 	} {
 		if k.differs {
 			r.add(k.key, later, "another value than the default")

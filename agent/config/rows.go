@@ -63,6 +63,35 @@ func texts(name string, field *[]string, ok check) key {
 	}
 }
 
+// numbers is a list of whole numbers, none of which may come twice.
+func numbers(name string, field *[]int64, least, most int64) key {
+	return key{
+		name: name,
+		read: func(r *report, path string, v any) {
+			list, isList := v.([]any)
+			if !isList {
+				r.add(path, "must be a list of whole numbers, not %s", kind(v))
+				return
+			}
+			*field = nil
+			for i, element := range list {
+				var n int64
+				at := fmt.Sprintf("%s[%d]", path, i)
+				before := len(r.mistakes)
+				number(name, &n, least, most).read(r, at, element)
+				switch {
+				case len(r.mistakes) > before:
+				case slices.Contains(*field, n):
+					r.add(at, "%d is there twice", n)
+				default:
+					*field = append(*field, n)
+				}
+			}
+		},
+		show: func() string { return strings.ReplaceAll(fmt.Sprint(*field), " ", ", ") },
+	}
+}
+
 func number(name string, field *int64, least, most int64) key {
 	return key{
 		name: name,

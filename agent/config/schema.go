@@ -39,6 +39,7 @@ func (m *Modem) keys() []key {
 		text("board", &m.Board, boardName),
 		text("power_control", &m.PowerControl, oneOf("auto", "never")),
 		text("pin_file", &m.PINFile, wordOr(absolutePath, "")),
+		text("power_saving", &m.PowerSaving, oneOf("keep", "off")),
 	}
 }
 
@@ -49,7 +50,10 @@ func (n *Network) keys() []key {
 		text("username", &n.Username, userOfAPN),
 		text("password_file", &n.PasswordFile, wordOr(absolutePath, "")),
 		truth("roaming", &n.Roaming),
-		texts("rats", &n.RATs, oneOf("2G", "3G", "4G")),
+		texts("rats", &n.RATs, oneOf("2G", "3G", "4G", "5G")),
+		numbers("lte_bands", &n.LTEBands, 1, 256),
+		numbers("nr_bands", &n.NRBands, 1, 512),
+		texts("preferred_plmns", &n.Preferred, plmn),
 	}
 }
 

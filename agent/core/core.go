@@ -46,6 +46,7 @@ type Core struct {
 	nextID          uint64
 	looks           looks
 	greeted         bool      // the session with the modem is set up
+	greetedAt       time.Time // it was set up last
 	bootedMeanwhile bool      // it restarted since the greeting began
 	loss            *Failure  // of the port, learnt while an action was under way
 	reopenAt        time.Time // the port may be opened again
@@ -111,7 +112,7 @@ func (c *Core) take(now time.Time, ev Event) {
 			c.note(now, []facts.Change{{Side: facts.Host, Kind: "clock", Text: "clock: " + string(c.f.Clock.State)}})
 		}
 	case ProbeRequest:
-		c.looks.all()
+		c.looks.everything()
 	case CommandRequest:
 		if len(c.commands) < maxCommands {
 			c.commands = append(c.commands, ev)

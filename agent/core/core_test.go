@@ -113,10 +113,29 @@ func TestReachesOnlineByItself(t *testing.T) {
 	}
 }
 
+// TestNetworkTime: the module's clock is read as long as no time server sets the host's, and confirms it.
+func TestNetworkTime(t *testing.T) {
+	for _, ntp := range []bool{true, false} {
+		p := newPuppet(testConfig())
+		p.answers[modem.LookTime] = []modem.Observation{modem.NetworkTime{UTC: epoch.Add(10 * time.Second)}}
+		p.feed(ClockState{NTP: ntp})
+		p.until(epoch.Add(time.Minute))
+		asked := p.count(func(op Op) bool { a, ok := op.(Ask); return ok && a.Look == modem.LookTime }) > 0
+		want := map[bool]facts.ClockState{true: facts.ClockNTP, false: facts.ClockNITZ}[ntp]
+		if got := p.core.Snapshot().Facts.Clock.State; asked == ntp || got != want {
+			t.Errorf("NTP %t: asked %t, clock %s, want %s", ntp, asked, got, want)
+		}
+	}
+}
+
 // When all is well at most two commands a minute are sent, and the registration is re-read every minute.
 func TestSettledPace(t *testing.T) {
 	p := newPuppet(testConfig())
 	p.until(epoch.Add(10 * time.Minute))
+	settings := func(op Op) bool { a, ok := op.(Ask); return ok && a.Look == modem.LookSettings }
+	if n := p.count(settings); n != 1 {
+		t.Errorf("the settings were read %d times in ten minutes, want once", n)
+	}
 	p.ops = nil
 	p.until(epoch.Add(70 * time.Minute))
 	if n := p.count(isAsk); n > 120 {
@@ -127,7 +146,7 @@ func TestSettledPace(t *testing.T) {
 		t.Errorf("registration was re-read %d times in an hour, want one a minute", serving)
 	}
 	for look := range modem.NumLooks {
-		if settled.every[look] != 0 && p.count(func(op Op) bool { a, ok := op.(Ask); return ok && a.Look == look }) == 0 {
+		if every := settled.every[look]; every != 0 && every != once && p.count(func(op Op) bool { a, ok := op.(Ask); return ok && a.Look == look }) == 0 {
 			t.Errorf("%v was never asked in an hour", look)
 		}
 	}

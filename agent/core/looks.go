@@ -1,8 +1,10 @@
 package core
 
 import (
+	"slices"
 	"time"
 
+	"supersim-agent/agent/facts"
 	"supersim-agent/modem"
 )
 
@@ -24,7 +26,10 @@ type pace struct {
 // The order of urgency among questions that were never asked or are in doubt.
 var askOrder = [...]modem.Look{modem.LookServing, modem.LookSIM, modem.LookICCID, modem.LookRadio, modem.LookContexts,
 	modem.LookRegistration, modem.LookActive, modem.LookAddress, modem.LookOperator, modem.LookSignal,
-	modem.LookCause, modem.LookIMSI}
+	modem.LookCause, modem.LookIMSI, modem.LookCells, modem.LookTime, modem.LookForbidden, modem.LookSettings}
+
+// once is the interval of a question that is asked once in a session: its answer changes only by what we do.
+const once = 10 * 365 * 24 * time.Hour
 
 // settled is the pace while all is well: two questions a minute. Every other one re-reads the registration, so that
 // a lost unsolicited line is noticed within a minute; any one of them notices a modem that stopped answering.
@@ -41,6 +46,8 @@ var settled = pace{
 		modem.LookContexts: 30 * time.Minute,
 		modem.LookRadio:    30 * time.Minute,
 		modem.LookICCID:    60 * time.Minute,
+		modem.LookCells:    15 * time.Minute,
+		modem.LookSettings: once,
 		// Only the serving domain is re-read every minute. When it is lost, all are read at once: see apply.
 		modem.LookRegistration: 60 * time.Minute,
 	},
@@ -57,17 +64,25 @@ var seeking = pace{
 		modem.LookOperator:     time.Minute,
 		modem.LookSignal:       30 * time.Second,
 		modem.LookContexts:     5 * time.Minute,
+		modem.LookCells:        2 * time.Minute,
 	},
 }
 
 // patientAfter is when the fast polling of a new outage slows down: asking costs power and adds nothing.
 const patientAfter = 2 * time.Minute
 
+// troubleAfter is when the settings and the card's forbidden networks are worth a look. A bring-up that goes well does
+// not wait for the answers.
+const troubleAfter = time.Minute
+
 // pace chooses by what the facts lack.
 func (c *Core) pace(now time.Time) pace {
 	f := c.f
 	if f.ReadyForData() && c.verdict.Online() {
 		p := settled
+		if f.Clock.State != facts.ClockNTP {
+			p.every[modem.LookTime] = 10 * time.Minute
+		}
 		if c.looks.unasked(p) { // after a start, or because a person wants a fresh look
 			p.gap = 0
 		}
@@ -81,6 +96,9 @@ func (c *Core) pace(now time.Time) pace {
 	if f.SIM.Value == modem.SIMReady && !f.ICCID.Known() {
 		p.every[modem.LookICCID] = 5 * time.Second
 	}
+	if f.SIM.Value == modem.SIMReady && c.troubled(now) {
+		p.every[modem.LookSettings], p.every[modem.LookForbidden] = once, 10*time.Minute
+	}
 	if f.Registered.Value {
 		p.every[modem.LookActive], p.every[modem.LookAddress] = 10*time.Second, 10*time.Second
 	} else {
@@ -90,6 +108,12 @@ func (c *Core) pace(now time.Time) pace {
 		}
 	}
 	return p
+}
+
+// troubled reports whether registration or data are missing for longer than they need.
+func (c *Core) troubled(now time.Time) bool {
+	since := slices.MaxFunc([]time.Time{c.greetedAt, c.f.OutageStart, c.f.DataLostAt}, time.Time.Compare)
+	return now.Sub(since) > troubleAfter
 }
 
 // gridPhase is where the grid of the settled pace lies after the start.
@@ -170,8 +194,15 @@ func (l *looks) unasked(p pace) bool {
 	return false
 }
 
-// all makes every question due, after a start, a restart or an action.
-func (l *looks) all() { l.last = [modem.NumLooks]time.Time{} }
+// everything makes every question due, after a start or a restart, or when a person may have changed anything.
+func (l *looks) everything() { l.last = [modem.NumLooks]time.Time{} }
+
+// all makes every question due whose answer an action of ours can change. The settings take a dozen commands.
+func (l *looks) all() {
+	settings := l.last[modem.LookSettings]
+	l.everything()
+	l.last[modem.LookSettings] = settings
+}
 
 func (l *looks) again(list ...modem.Look) {
 	for _, look := range list {

@@ -70,8 +70,8 @@ func (c *Core) command(now time.Time) []Action {
 // commanded doubts what a person's command may have changed, whether it went well or not.
 func (c *Core) commanded(r CommandRequest) {
 	if r.Writes {
-		c.f.Doubt(facts.SettingAPN, facts.SettingRadio, facts.SettingSelection)
-		c.looks.all()
+		c.f.Doubt(facts.SettingAPN, facts.SettingRadio, facts.SettingSelection, facts.SettingModule)
+		c.looks.everything()
 	}
 	if r.Upsets {
 		c.restarted()
@@ -116,9 +116,9 @@ func (c *Core) succeeded(now time.Time, op Op) {
 		c.f.Port.Open, c.f.Port.Reason, c.f.Port.Holder, c.f.Port.Text = true, "", "", ""
 		return
 	case Greet:
-		c.greeted, c.reopens = !c.bootedMeanwhile, 0
+		c.greeted, c.greetedAt, c.reopens = !c.bootedMeanwhile, now, 0
 		c.f.BootingUntil = time.Time{}
-		c.looks.all()
+		c.looks.everything()
 	case Act:
 		c.acted(now, op, nil)
 		if takesPortAway(op.Kind) {
@@ -211,11 +211,18 @@ func (c *Core) acted(now time.Time, act Act, f *Failure) {
 		c.restarted()
 	}
 	c.looks.all()
+	if act.Kind == attach.SetAPN && f == nil {
+		c.f.AuthGiven = true
+	}
+	if act.Kind == attach.Configure {
+		c.looks.again(modem.LookSettings)
+	}
 }
 
 // changedBy is what an action changes in the modem, whether it went well or not.
 var changedBy = map[attach.Kind][]facts.Setting{
 	attach.SetAPN:             {facts.SettingAPN, facts.SettingRadio},
+	attach.Configure:          {facts.SettingModule, facts.SettingRadio},
 	attach.RadioOn:            {facts.SettingRadio},
 	attach.RadioCycle:         {facts.SettingRadio},
 	attach.AutomaticSelection: {facts.SettingSelection},

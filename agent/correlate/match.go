@@ -126,6 +126,16 @@ func radioOff(v *view) (finding, bool) {
 	return evidence(local(v.Radio.Since, "functionality level CFUN %d", v.Radio.Value.Fun))
 }
 
+func roamingOff(v *view) (finding, bool) {
+	if s, off := v.RoamingOff(); off {
+		return evidence(local(v.SIM.Since, "the module's setting %s", facts.SettingWords(s)), v.registration())
+	}
+	if v.Want.NoRoam && v.unregistered() {
+		return evidence(host(v.Started, "the configuration has network.roaming = false"), v.registration())
+	}
+	return no()
+}
+
 func manualPLMN(v *view) (finding, bool) {
 	if m := v.Operator.Value.Mode; v.Registered.Value || m != 1 && m != 2 {
 		return no()

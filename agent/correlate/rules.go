@@ -74,6 +74,13 @@ var Rules = []Rule{
 		Changes: "The modem reports automatic selection.",
 	},
 	{
+		ID: "D2", Code: "roaming-off", Base: 0.9, match: roamingOff,
+		Summary: "Roaming is switched off, and a Super SIM is a guest in every network.",
+		Agent:   "Allows roaming in the modem's settings, once, unless the configuration forbids it.",
+		Advice:  "If the configuration has network.roaming = false, take that out. Otherwise find what switches roaming off in the modem.",
+		Changes: "The modem's settings allow roaming.",
+	},
+	{
 		ID: "E6", Code: "stale-bearer", Base: 0.9, match: staleBearer,
 		Summary: "The modem believes it is connected, but the operator has ended this data session.",
 		Agent:   "Deactivates and activates the context once; if that does not help it attaches anew.",

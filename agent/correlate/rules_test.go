@@ -53,6 +53,10 @@ func reg(stat modem.RegStat) modem.Registration {
 	return modem.Registration{Domain: modem.EPS, Stat: stat, AcT: 7}
 }
 
+func roaming(have, want string) modem.Settings {
+	return modem.Settings{List: []modem.SettingValue{{Name: modem.SetRoaming, Value: have, Want: want}}}
+}
+
 func denied(cause int) modem.Registration {
 	r := reg(modem.RegDenied)
 	if cause != 0 {
@@ -121,6 +125,13 @@ func TestRules(t *testing.T) {
 		{"radio-off", searching().see(time.Second, modem.Radio{Fun: 4}), time.Minute, "radio-off"},
 		{"manual-plmn", searching().see(time.Second, modem.Operator{Mode: 1, PLMN: "26201"}), time.Minute, "manual-plmn"},
 		{"not manual-plmn: registered all the same", healthy().see(time.Second, modem.Operator{Mode: 1, PLMN: "310410"}), time.Minute, "online"},
+
+		{"roaming-off: in the module", searching().see(time.Second, roaming("1", "255")), time.Minute, "roaming-off"},
+		{"roaming-off: by the configuration", searching().with(func(f *facts.Facts) { f.Want.NoRoam = true }), time.Minute, "roaming-off"},
+		{"not roaming-off: allowed", searching().see(time.Second, roaming("255", "")), time.Minute, "searching"},
+		{"not roaming-off: it roams all the same", healthy().see(time.Second, roaming("1", "255")), time.Minute, "online"},
+		{"not roaming-off: another setting is wrong", searching().see(time.Second, modem.Settings{List: []modem.SettingValue{
+			{Name: modem.SetPSM, Value: "1", Want: "0"}}}), time.Minute, "searching"},
 
 		{"online", healthy(), time.Minute, "online"},
 		{"online-cloud-lags: another session", healthy().see(time.Minute, modem.Address{CID: 1, IP: "100.64.7.7"}), 2 * time.Minute, "online-cloud-lags"},

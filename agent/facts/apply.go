@@ -62,6 +62,14 @@ func (f *Facts) Apply(now time.Time, obs modem.Observation) []Change {
 		return f.applyLastCause(now, o)
 	case modem.Booted:
 		return f.applyBooted(now, o)
+	case modem.Settings:
+		return f.applySettings(o)
+	case modem.RestartNeeded:
+		f.Module.RestartNeeded = true
+	case modem.ForbiddenPLMNs:
+		return f.applyForbidden(now, o)
+	case modem.Cells:
+		return f.applyCells(now, o)
 	case modem.NetworkTime:
 		f.Clock.network(now, o.UTC)
 	}
@@ -311,6 +319,7 @@ func (f *Facts) applyBooted(now time.Time, o modem.Booted) []Change {
 // Restarting says that the module is booting: it may be silent for a while and has lost its session.
 func (f *Facts) Restarting(now time.Time) {
 	f.BootingUntil = now.Add(bootTime)
+	f.Module.RestartNeeded = false
 	f.Lose(now)
 }
 
@@ -320,6 +329,7 @@ func (f *Facts) Lose(now time.Time) {
 	f.Context.forget()
 	f.Active.forget()
 	f.IP.forget()
+	f.Module.Cell.forget()
 	f.Reg = [modem.NumDomains]Seen[modem.Registration]{}
 	if f.Registered.Value {
 		f.OutageStart = now
@@ -340,6 +350,8 @@ func (f *Facts) Doubt(settings ...Setting) {
 			f.Radio.forget()
 		case SettingSelection:
 			f.Operator.forget()
+		case SettingModule:
+			f.Module.Settings = nil
 		}
 	}
 }
@@ -351,6 +363,7 @@ const (
 	SettingAPN Setting = iota
 	SettingRadio
 	SettingSelection
+	SettingModule // what the module keeps over power-off
 )
 
 // Dialled records the result of an activation attempt of ours.

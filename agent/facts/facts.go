@@ -41,6 +41,8 @@ type Want struct {
 	APN     string // "super"
 	PDPType string // "IP", "IPV6", "IPV4V6" as AT+CGDCONT writes it
 	CID     int    // the PDP context in use, 1 unless the board needs another
+	NoRoam  bool   // the owner forbids roaming
+	Auth    bool   // the APN has credentials, which whoever writes it knows
 }
 
 // Port is the state of the serial port that leads to the modem.
@@ -98,9 +100,11 @@ type Facts struct {
 	Cause     Seen[modem.Cause]      // last reject cause, zero once a registration succeeded after it
 	LastCause Seen[modem.Cause]      // the modem's "last failure", which it never clears
 	Context   Seen[modem.PDPContext] // the definition of Want.CID
+	AuthGiven bool                   // the credentials were written in this run; no module tells a password
 	Active    Seen[bool]             // Want.CID is activated
 	IP        Seen[string]           // its address
 	Dial      Dial
+	Module    Module
 
 	Registered   Seen[bool] // any packet domain registered
 	Denied       int        // changes to "denied" since the last registration
@@ -202,6 +206,11 @@ func (f *Facts) APNWrong() bool {
 // PDPTypeWrong reports whether the modem is known to hold another PDP type than wanted.
 func (f *Facts) PDPTypeWrong() bool {
 	return f.Context.Known() && f.Context.Value.Type != f.Want.PDPType
+}
+
+// AuthMissing reports that the APN's credentials were not written yet and a data connection was refused.
+func (f *Facts) AuthMissing() bool {
+	return f.Want.Auth && !f.AuthGiven && f.Dial.Tries > 0 && !f.Dial.OK
 }
 
 // FreshCause returns the reject cause if it may still explain the present state: not too old, and not followed by a

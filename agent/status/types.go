@@ -93,6 +93,9 @@ type Modem struct {
 	Dialect  string `json:"dialect,omitzero"`
 	Port     string `json:"port,omitzero"`
 	Board    string `json:"board,omitzero"`
+
+	Settings      map[string]string `json:"settings,omitempty"`      // what the module keeps, by name, in its own words
+	RestartNeeded bool              `json:"restart_needed,omitzero"` // a changed setting is in force only after a restart
 }
 
 // SIM is the card in the modem.
@@ -101,6 +104,8 @@ type SIM struct {
 	ICCID    string `json:"iccid,omitzero"`
 	IMSI     string `json:"imsi,omitzero"` // the one in use now; the Super SIM's applet changes it
 	SuperSIM *bool  `json:"super_sim,omitzero"`
+
+	ForbiddenPLMNs []string `json:"forbidden_plmns,omitempty"` // networks that refused the card for good (EF_FPLMN)
 }
 
 // Registration is the best registration over all domains.
@@ -111,6 +116,8 @@ type Registration struct {
 	Operator string `json:"operator,omitzero"`
 	TAC      string `json:"tac,omitzero"`     // TAC or LAC, upper-case hex
 	CellID   string `json:"cell_id,omitzero"` // upper-case hex
+	Band     string `json:"band,omitzero"`    // "B20", "n78", "GSM 1800"
+	Channel  *int   `json:"channel,omitzero"` // EARFCN and the like
 	Cause    Cause  `json:"cause,omitzero"`
 }
 

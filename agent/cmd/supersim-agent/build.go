@@ -42,9 +42,13 @@ func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), e
 		return nil, nil, &exitError{exitMisused, err}
 	}
 	port := &portFinder{root: "/", configured: cfg.Modem.Port, rotation: ports.Rotation{Baud: int(cfg.Modem.Baud)}, dial: atcmd.OpenSerial}
+	auth, err := credentials(cfg.Network)
+	if err != nil {
+		return nil, nil, &exitError{exitMisused, err}
+	}
 	power := openBoard(cfg, port, log)
 	deps := agent.Deps{
-		Open: port.open, Greeted: port.greeted, Line: port.line, Dialects: dialects(), Sources: sources, Log: log,
+		Open: port.open, Greeted: port.greeted, Line: port.line, Dialects: dialects(), Wanted: wanted(cfg), Auth: auth, Sources: sources, Log: log,
 		Board: boardName(cfg), Bearer: cfg.Data.Bearer, Config: cfg.Entries(),
 		Notify: func(line string) { sd.SdNotify(false, line) }, //nolint:errcheck // nobody to tell
 	}
@@ -64,7 +68,8 @@ func coreConfig(cfg *config.Config, power bool) core.Config {
 	profile, _ := attach.LookupProfile(cfg.Attach.Profile) // the configuration has been checked
 	seed := deviceSeed()
 	c := core.Config{
-		Want: facts.Want{APN: strings.ToLower(cfg.Network.APN), PDPType: strings.ToUpper(cfg.Network.PDPType), CID: 1},
+		Want: facts.Want{APN: strings.ToLower(cfg.Network.APN), PDPType: strings.ToUpper(cfg.Network.PDPType), CID: 1,
+			NoRoam: !cfg.Network.Roaming, Auth: cfg.Network.Username != ""},
 		Policy: attach.Policy{Profile: profile, Power: power, PIN: cfg.Modem.PINFile != "", Seed: seed,
 			Dial: cfg.Data.Bearer != "none" && cfg.Data.Bearer != "existing"},
 		PortPath: cfg.Modem.Port,
@@ -73,6 +78,42 @@ func coreConfig(cfg *config.Config, power bool) core.Config {
 		c.StartDelay = time.Duration(rand.New(rand.NewPCG(seed, uint64(time.Now().UnixNano()))).Int64N(int64(m)))
 	}
 	return c
+}
+
+// credentials reads the APN's; CHAP keeps the password off the air.
+func credentials(n config.Network) (modem.Auth, error) {
+	if n.Username == "" {
+		return modem.Auth{}, nil
+	}
+	auth := modem.Auth{Method: modem.AuthCHAP, User: n.Username}
+	if n.PasswordFile == "" {
+		return auth, nil
+	}
+	var err error
+	if auth.Password, err = readSecret(n.PasswordFile); err != nil {
+		return modem.Auth{}, fmt.Errorf("network.password_file: %w", err)
+	}
+	return auth, nil
+}
+
+// wanted is what the configuration asks of the module's settings.
+func wanted(cfg *config.Config) modem.Wanted {
+	w := modem.Wanted{RATs: cfg.Network.RATs, Roaming: modem.Off, PowerSavingOff: cfg.Modem.PowerSaving == "off",
+		Bands: modem.Bands{LTE: ints(cfg.Network.LTEBands), NR: ints(cfg.Network.NRBands)}}
+	if cfg.Network.Roaming {
+		w.Roaming = modem.On
+	}
+	for _, plmn := range cfg.Network.Preferred {
+		w.UPLMN = append(w.UPLMN, modem.PreferredPLMN{PLMN: plmn, AcT: modem.AcTAny})
+	}
+	return w
+}
+
+func ints(list []int64) (out []int) {
+	for _, n := range list {
+		out = append(out, int(n))
+	}
+	return out
 }
 
 // deviceSeed differs from device to device, so that a fleet does not move in step.

@@ -174,12 +174,20 @@ func simText(s status.SIM) string {
 	if s.SuperSIM != nil {
 		kind = map[bool]string{true: "Super SIM", false: "not a Super SIM"}[*s.SuperSIM]
 	}
-	return list(s.State, kind, labelled("ICCID", s.ICCID), labelled("IMSI", s.IMSI))
+	return list(s.State, kind, labelled("ICCID", s.ICCID), labelled("IMSI", s.IMSI),
+		labelled("forbids", strings.Join(s.ForbiddenPLMNs, " ")))
 }
 
 func modemText(m status.Modem) string {
 	return list(strings.TrimSpace(m.Vendor+" "+m.Model), labelled("firmware", m.Firmware), labelled("IMEI", m.IMEI),
-		labelled("at", m.Port), labelled("on", m.Board))
+		labelled("at", m.Port), labelled("on", m.Board), restartText(m.RestartNeeded))
+}
+
+func restartText(needed bool) string {
+	if needed {
+		return "a changed setting needs a restart of the modem"
+	}
+	return ""
 }
 
 func (p *page) registrationText(r status.Registration) string {
@@ -191,7 +199,7 @@ func (p *page) registrationText(r status.Registration) string {
 		network += " (" + r.PLMN + ")"
 	}
 	state := strings.TrimSpace(r.State + " " + labelled("on", network))
-	return list(state, r.RAT, labelled("TAC", r.TAC), labelled("cell", r.CellID), p.causeText(r.Cause))
+	return list(state, r.RAT, labelled("TAC", r.TAC), labelled("cell", r.CellID), labelled("band", r.Band), p.causeText(r.Cause))
 }
 
 func (p *page) causeText(c status.Cause) string {
