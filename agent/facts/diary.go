@@ -29,6 +29,9 @@ type Diary struct {
 	others  []Entry // of other or not yet known cards, by arrival
 	seen    *cloud.Dedupe
 
+	session    Session // the newest; kept because it is asked for at every judgement
+	hasSession bool
+
 	Source       string
 	LastReceived time.Time // any event of any SIM: the pipeline is alive
 	Received     int
@@ -73,6 +76,7 @@ func (d *Diary) add(e Entry) []Change {
 	entries := make([]Entry, 0, len(d.entries)+1)
 	entries = append(append(append(entries, d.entries[:i]...), e), d.entries[i:]...)
 	d.entries = keepLast(entries, diaryLength)
+	d.session, d.hasSession = d.newestSession()
 	return []Change{{Side: Cloud, Kind: "cloud", Text: EventWords(e.Event), EventSID: e.SID, ICCID: e.ICCID, At: e.Time}}
 }
 
@@ -94,6 +98,7 @@ func keepLast(s []Entry, n int) []Entry {
 func (d *Diary) follow(iccid string) (changes []Change) {
 	others := slices.Concat(d.others, d.entries)
 	d.iccid, d.entries, d.others = iccid, nil, nil
+	d.session, d.hasSession = Session{}, false
 	d.OtherICCID = 0
 	for _, e := range others {
 		changes = append(changes, d.add(e)...)
@@ -160,7 +165,9 @@ type Session struct {
 func (s Session) Alive() bool { return s.End.IsZero() }
 
 // Session returns the newest data session, not counting the SIM's own OTA sessions.
-func (d *Diary) Session() (Session, bool) {
+func (d *Diary) Session() (Session, bool) { return d.session, d.hasSession }
+
+func (d *Diary) newestSession() (Session, bool) {
 	newest, ok := d.Last(cloud.SessionStarted, cloud.SessionUpdated, cloud.SessionEnded)
 	if !ok {
 		return Session{}, false
