@@ -71,13 +71,26 @@ func (d *Diary) add(e Entry) []Change {
 		d.others = keepLast(append(d.others, e), othersLength)
 		return nil
 	}
-	i, _ := slices.BinarySearchFunc(d.entries, e, compareEntries)
-	// A new slice, not an insertion in place: snapshots share the old one.
-	entries := make([]Entry, 0, len(d.entries)+1)
-	entries = append(append(append(entries, d.entries[:i]...), e), d.entries[i:]...)
-	d.entries = keepLast(entries, diaryLength)
+	d.entries = keepLast(d.with(e), diaryLength)
 	d.session, d.hasSession = d.newestSession()
 	return []Change{{Side: Cloud, Kind: "cloud", Text: EventWords(e.Event), EventSID: e.SID, ICCID: e.ICCID, At: e.Time}}
+}
+
+// with is the entries and one more, in a new slice: snapshots share the old one. Of a session's updates, which come every
+// few minutes for as long as it lives and each tell its totals, only the newest stays.
+func (d *Diary) with(e Entry) []Entry {
+	entries := make([]Entry, 0, len(d.entries)+1)
+	for _, old := range d.entries {
+		if old.Type == cloud.SessionUpdated && e.Type == cloud.SessionUpdated && old.SessionSID == e.SessionSID {
+			if compareEntries(old, e) > 0 {
+				e = old
+			}
+			continue
+		}
+		entries = append(entries, old)
+	}
+	i, _ := slices.BinarySearchFunc(entries, e, compareEntries)
+	return slices.Insert(entries, i, e)
 }
 
 func compareEntries(a, b Entry) int {

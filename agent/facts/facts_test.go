@@ -159,6 +159,7 @@ func TestSessionsInAnyOrder(t *testing.T) {
 		event("EZ3", cloud.SessionStarted, hour, "PI2", hour),
 		event("EZ4", cloud.SessionEnded, hour+time.Second, "PI1", 0), // the old one ends after the new one began
 		event("EZ5", cloud.SessionUpdated, hour+6*time.Minute, "PI2", hour),
+		event("EZ7", cloud.SessionUpdated, hour+12*time.Minute, "PI2", hour),
 		{SID: "EZ6", Type: cloud.SessionStarted, ICCID: iccid, Time: noon.Add(2 * hour), OTA: true, SessionSID: "PI3"},
 	}
 	rapid.Check(t, func(r *rapid.T) {
@@ -173,6 +174,9 @@ func TestSessionsInAnyOrder(t *testing.T) {
 		}
 		if f.Cloud.Duplicates != len(order)-len(events) {
 			r.Fatalf("%d duplicates counted of %d", f.Cloud.Duplicates, len(order)-len(events))
+		}
+		if s.Last.SID != "EZ7" || len(f.Cloud.Entries()) != len(events)-1 {
+			r.Fatalf("of the updates of a session the newest counts: %s, %d entries", s.Last.SID, len(f.Cloud.Entries()))
 		}
 		if !slices.IsSortedFunc(f.Cloud.Entries(), compareEntries) {
 			r.Fatal("the diary is not in order")
@@ -197,7 +201,7 @@ func TestEventsBeforeTheCardIsKnown(t *testing.T) {
 func TestDiaryIsBounded(t *testing.T) {
 	f := known()
 	for i := range 3 * diaryLength {
-		e := event("EZ"+strings.Repeat("x", i%7)+time.Duration(i).String(), cloud.SessionUpdated, time.Duration(i)*time.Minute, "PI1", 0)
+		e := event("EZ"+strings.Repeat("x", i%7)+time.Duration(i).String(), cloud.AttachmentAccepted, time.Duration(i)*time.Minute, "PI1", 0)
 		f.AddCloud(noon, "test", []cloud.Event{e}, 0)
 		e.SID, e.ICCID = "F"+e.SID, "89490200001234567890"
 		f.AddCloud(noon, "test", []cloud.Event{e}, 0)
