@@ -215,6 +215,12 @@ func (w *World) IsOn() (is bool) {
 	return is
 }
 
+// Registered tells whether the module is registered for data, whatever it says of it.
+func (w *World) Registered() (is bool) {
+	w.do(func(c *core) { is = c.nas.state == registered })
+	return is
+}
+
 // Inject starts a fault by name, for d or, with 0, for the fault's own time. An unknown name is narrated.
 func (w *World) Inject(fault string, d time.Duration) { w.do(func(c *core) { c.inject(fault, d) }) }
 
