@@ -115,6 +115,9 @@ func contend(t *testing.T, r *rival) (got result) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		st := newStage(t, s)
+		if r != nil {
+			st.world.OnEvents(func([]byte) {}) // these policies do not listen
+		}
 		ctx, cancel := context.WithCancel(context.Background())
 		ended := make(chan struct{}, 2)
 		go func() { st.world.Run(ctx); ended <- struct{}{} }()
@@ -149,7 +152,7 @@ type contest struct {
 	port  *atcmd.Port
 }
 
-const pollEvery = 30 * time.Second
+const pollEvery = time.Minute
 
 func (c *contest) play(ctx context.Context, r *rival) {
 	defer func() { c.close() }()
