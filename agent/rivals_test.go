@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"text/tabwriter"
@@ -115,17 +116,11 @@ func contend(t *testing.T, r *rival) (got result) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		st := newStage(t, s)
-		if r != nil {
-			st.world.OnEvents(func([]byte) {}) // these policies do not listen
-		}
-		ctx, cancel := context.WithCancel(context.Background())
-		ended := make(chan struct{}, 2)
-		go func() { st.world.Run(ctx); ended <- struct{}{} }()
-		c := &contest{world: st.world}
+		var end func()
 		if r == nil {
-			go func() { st.agent.Run(ctx); ended <- struct{}{} }()
+			end = st.begin()
 		} else {
-			go func() { c.play(ctx, r); ended <- struct{}{} }()
+			end = (&contest{world: st.world}).begin(r)
 		}
 		<-time.After(length)
 		synctest.Wait()
@@ -139,9 +134,7 @@ func contend(t *testing.T, r *rival) (got result) {
 				got.online = time.Since(healed)
 			}
 		}
-		cancel()
-		<-ended
-		<-ended
+		end()
 	})
 	return got
 }
@@ -150,6 +143,19 @@ func contend(t *testing.T, r *rival) (got result) {
 type contest struct {
 	world *modemsim.World
 	port  *atcmd.Port
+}
+
+// begin plays the world and the policy; the returned function ends both.
+func (c *contest) begin(r *rival) (end func()) {
+	c.world.OnEvents(func([]byte) {}) // these policies do not listen
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { c.world.Run(ctx) })
+	running.Go(func() { c.play(ctx, r) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 const pollEvery = time.Minute

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,8 +79,12 @@ type stage struct {
 	t        *testing.T
 	scenario *modemsim.Scenario
 	world    *modemsim.World
-	agent    *Agent
 	start    time.Time
+	clock    hostClock
+	ntp      atomic.Bool
+	events   chan []byte
+	agent    atomic.Pointer[Agent] // the one that runs now, or ran last
+	shown    *Agent                // whose timeline lastSeq counts in
 	samples  []sample
 	actions  []acted
 	lastSeq  uint64
@@ -117,19 +122,23 @@ func testConfig() core.Config {
 }
 
 func newStage(t *testing.T, s *modemsim.Scenario) *stage {
-	st := &stage{t: t, scenario: s, start: time.Now(), world: modemsim.NewWorld(s, nil)}
-	events := make(chan []byte, 1024)
-	st.world.OnEvents(func(body []byte) { events <- body })
-	st.agent = New(testConfig(), Deps{
+	st := &stage{t: t, scenario: s, start: time.Now(), world: modemsim.NewWorld(s, nil), events: make(chan []byte, 1024)}
+	st.world.OnEvents(func(body []byte) { st.events <- body })
+	return st
+}
+
+// newAgent is the agent as it is after a start of the computer.
+func (st *stage) newAgent() *Agent {
+	return New(testConfig(), Deps{
 		Open:     func(context.Context) (atcmd.Transport, string, error) { return openPipe(st.world) },
 		Dialects: allDialects(),
 		Wanted:   modem.Wanted{Roaming: modem.On}, // as by default
 		Power:    worldPower{st.world},
-		Sources:  []cloud.Source{bodySource(events)},
-		NTP:      func() bool { return true },
+		Sources:  []cloud.Source{bodySource(st.events)},
+		Clock:    &st.clock,
+		NTP:      st.ntp.Load,
 		Log:      zerolog.New(io.Discard),
 	})
-	return st
 }
 
 // openPipe is the serial port of a scenario.
@@ -175,18 +184,13 @@ func (p worldPower) Cycle(context.Context) error {
 
 // play runs world and agent for the scenario's duration and judges the expectations.
 func (st *stage) play() {
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{}, 2)
-	go func() { st.world.Run(ctx); ended <- struct{}{} }()
-	go func() { st.agent.Run(ctx); ended <- struct{}{} }()
+	end := st.begin()
 	for time.Since(st.start) < st.scenario.Duration {
 		<-time.After(sampleEvery) // virtual time
 		synctest.Wait()
 		st.look()
 	}
-	cancel()
-	<-ended
-	<-ended
+	end()
 	for _, e := range st.scenario.Expect {
 		if err := st.check(e); err != nil {
 			st.t.Errorf("expectation in line %d: %v", e.Line, err)
@@ -200,14 +204,18 @@ func (st *stage) play() {
 // look takes a sample.
 func (st *stage) look() {
 	at := time.Since(st.start)
-	for _, e := range st.agent.Timeline(st.lastSeq) {
+	agent := st.agent.Load()
+	if agent != st.shown {
+		st.shown, st.lastSeq = agent, 0
+	}
+	for _, e := range agent.Timeline(st.lastSeq) {
 		st.lastSeq = e.Seq
 		st.story = append(st.story, fmt.Sprintf("%8s %-6s %-12s %s", at, e.Side, e.Kind, e.Text))
 		if e.Kind == "action" && e.Action != "" {
 			st.actions = append(st.actions, acted{at, e.Action})
 		}
 	}
-	doc := st.agent.Status()
+	doc := agent.Status()
 	s := sample{at: at, verdict: doc.Verdict.Code, next: doc.Verdict.Next.Action}
 	if waitsFor(doc) {
 		s.next = string(attach.Hold)

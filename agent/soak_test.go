@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -55,19 +54,14 @@ const soakEvery = 30 * time.Second
 
 // soak runs world and agent and watches the agent's snapshots.
 func (st *stage) soak() {
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{}, 2)
-	go func() { st.world.Run(ctx); ended <- struct{}{} }()
-	go func() { st.agent.Run(ctx); ended <- struct{}{} }()
+	end := st.begin()
 	w := soakWatch{stage: st}
 	for time.Since(st.start) < st.scenario.Duration {
 		<-time.After(soakEvery) // virtual time
 		synctest.Wait()
-		w.look(st.agent.Snapshot())
+		w.look(st.agent.Load().Snapshot())
 	}
-	cancel()
-	<-ended
-	<-ended
+	end()
 	w.budgets()
 	if !w.before.Verdict.Online() {
 		w.wrong("not online %v after everything was healed: %s", soakLength-soakHealed, w.before.Verdict.Summary)
@@ -127,7 +121,7 @@ func (w *soakWatch) patience(d attach.Done) {
 
 // budgets: no sliding window ever holds more than it may.
 func (w *soakWatch) budgets() {
-	profile := w.agent.cfg.Policy.Profile
+	profile := w.agent.Load().cfg.Policy.Profile
 	for _, b := range attach.Budgets(w.start, &attach.History{}, profile) {
 		var times []time.Time
 		for _, d := range w.done {

@@ -56,6 +56,8 @@ func (d *decoder) sections(root *value) {
 			fill(&d.problems, &d.scenario.SIM, item, simKeys, key)
 		case key == "cloud":
 			fill(&d.problems, &d.scenario.Cloud, item, cloudKeys, key)
+		case key == "host":
+			fill(&d.problems, &d.scenario.Host, item, hostKeys, key)
 		case key == "module":
 			fill(&d.problems, &d.scenario.Module, item, moduleKeys, key)
 		case key == "modem" && item.kind == isTable:
@@ -169,12 +171,14 @@ func (d *decoder) assignments(set *value) []Assignment {
 			out = append(out, compile(d, table, "sim", simKeys, func(s *Scenario) *SIM { return &s.SIM })...)
 		case "cloud":
 			out = append(out, compile(d, table, "cloud", cloudKeys, func(s *Scenario) *Cloud { return &s.Cloud })...)
+		case "host":
+			out = append(out, compile(d, table, "host", hostKeys, func(s *Scenario) *Host { return &s.Host })...)
 		case "modem", "module":
 			out = append(out, compile(d, table, "modem", moduleKeys, func(s *Scenario) *Module { return &s.Module })...)
 		case "cell":
 			out = append(out, d.cellAssignments(table)...)
 		default:
-			d.add(table.place, "unknown key at.set.%s (known: sim, cell, cloud, modem)", name)
+			d.add(table.place, "unknown key at.set.%s (known: sim, cell, cloud, host, modem)", name)
 		}
 	}
 	return out

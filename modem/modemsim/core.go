@@ -39,6 +39,7 @@ type effect struct {
 	write  []byte
 	moment *Moment
 	body   []byte
+	host   *HostChange
 	port   portChange
 }
 
@@ -141,9 +142,17 @@ func (c *core) settle(before *Scenario) {
 	if !sameList(c.live.SIM.IMSIs, before.SIM.IMSIs) {
 		c.card.changeTo(0)
 	}
+	if c.live.Host != before.Host {
+		c.tellHost("", 0)
+	}
 	c.home.settle(before)
 	c.mod.settle(before)
 	c.nas.settle()
+}
+
+// tellHost hands the host's values, and a fault of it, to whoever plays it.
+func (c *core) tellHost(fault string, d time.Duration) {
+	c.effects = append(c.effects, effect{host: &HostChange{Host: c.live.Host, Fault: fault, For: d}})
 }
 
 func sameList(a, b []string) bool {

@@ -45,6 +45,9 @@
 //	by = "5m"
 //	verdict = "sim-inactive"
 //
+// [host] is the computer around the agent: its clock, and the faults host-power-cut and agent-restart. The world only tells
+// of them (World.OnHost).
+//
 // A cell that names no rat has the best that the module's radio knows, so that one file can be played on every module;
 // Scenario.WithModem makes the other scenario. What an earlier owner left in the module's memory is [module] stored.
 //

@@ -1,11 +1,13 @@
 package modemsim
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -163,6 +165,51 @@ func TestForeignAndOTAEvents(t *testing.T) {
 		}
 		if foreign != 1 || ota != 2 {
 			t.Errorf("foreign %d, ota %d in %q", foreign, ota, b.kinds())
+		}
+	})
+}
+
+// TestHost: what befalls the computer is told to whoever plays it; a power cut takes the module along.
+func TestHost(t *testing.T) {
+	s, err := ParseScenario("host.toml", []byte(quiet+`
+[host]
+ntp = false
+clock_offset = "-8760h"
+[[at]]
+time = "1m"
+set.host.ntp = true
+set.host.clock_offset = "0s"
+[[at]]
+time = "2m"
+fault = "host-power-cut"
+fault_for = "10s"
+[[at]]
+time = "3m"
+fault = "agent-restart"
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Host{ClockOffset: -8760 * time.Hour}); s.Host != want {
+		t.Fatalf("at the start %+v, want %+v", s.Host, want)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWorld(s, nil)
+		var told []HostChange
+		w.OnHost(func(c HostChange) { told = append(told, c) })
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- w.Run(ctx) }()
+		<-time.After(4 * time.Minute)
+		cancel()
+		<-ended
+		want := []HostChange{{Host: Host{NTP: true}}, {Host{NTP: true}, "host-power-cut", 10 * time.Second},
+			{Host{NTP: true}, "agent-restart", time.Second}}
+		if !slices.Equal(told, want) {
+			t.Errorf("told %+v, want %+v", told, want)
+		}
+		if n := w.Stats().Boots; n != 2 {
+			t.Errorf("%d boots, want one after the power cut", n)
 		}
 	})
 }

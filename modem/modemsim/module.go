@@ -324,6 +324,9 @@ func (c *core) inject(name string, d time.Duration) {
 		d = f.lasts
 	}
 	c.say("fault", "%s", name)
+	if f.host {
+		c.tellHost(name, d)
+	}
 	f.start(c)
 	if d > 0 && f.end != nil {
 		c.in(d, func() {
@@ -339,21 +342,24 @@ type fault struct {
 	lasts time.Duration // when the scenario does not say; 0: until power or reset
 	start func(*core)
 	end   func(*core) // nil: nothing to end
+	host  bool        // it befalls the host too
 }
 
 var faults = []fault{
-	{"modem-hang", 0, func(c *core) { c.mod.line.hang() }, func(c *core) { c.mod.line.wake() }},
-	{"hang-mid-answer", 0, func(c *core) { c.mod.line.cut = true }, func(c *core) { c.mod.line.wake() }},
-	{"modem-reboot", 0, func(c *core) { c.mod.reset("by itself", abrupt) }, nil},
-	{"hang", 0, func(c *core) { c.mod.line.hang() }, func(c *core) { c.mod.line.wake() }}, // short names of the two above
-	{"reboot", 0, func(c *core) { c.mod.reset("by itself", abrupt) }, nil},
-	{"garbage", time.Minute, func(c *core) { c.mod.line.noise() }, func(c *core) { c.mod.line.noisy = false }},
-	{"drop-bytes", time.Minute, func(c *core) { c.mod.line.dropping = true }, func(c *core) { c.mod.line.dropping = false }},
-	{"silence", time.Minute, func(c *core) { c.mod.line.mute = true }, func(c *core) { c.mod.line.mute = false }},
-	{"sim-pulled", 0, func(c *core) { c.present(false) }, func(c *core) { c.present(true) }},
-	{"sim-inserted", 0, func(c *core) { c.present(true) }, nil},
-	{"port-gone", 0, func(c *core) { c.port(portGone) }, func(c *core) { c.port(portBack) }},
-	{"port-back", 0, func(c *core) { c.port(portBack) }, nil},
+	{"modem-hang", 0, func(c *core) { c.mod.line.hang() }, func(c *core) { c.mod.line.wake() }, false},
+	{"hang-mid-answer", 0, func(c *core) { c.mod.line.cut = true }, func(c *core) { c.mod.line.wake() }, false},
+	{"modem-reboot", 0, func(c *core) { c.mod.reset("by itself", abrupt) }, nil, false},
+	{"hang", 0, func(c *core) { c.mod.line.hang() }, func(c *core) { c.mod.line.wake() }, false}, // short names of the two above
+	{"reboot", 0, func(c *core) { c.mod.reset("by itself", abrupt) }, nil, false},
+	{"garbage", time.Minute, func(c *core) { c.mod.line.noise() }, func(c *core) { c.mod.line.noisy = false }, false},
+	{"drop-bytes", time.Minute, func(c *core) { c.mod.line.dropping = true }, func(c *core) { c.mod.line.dropping = false }, false},
+	{"silence", time.Minute, func(c *core) { c.mod.line.mute = true }, func(c *core) { c.mod.line.mute = false }, false},
+	{"sim-pulled", 0, func(c *core) { c.present(false) }, func(c *core) { c.present(true) }, false},
+	{"sim-inserted", 0, func(c *core) { c.present(true) }, nil, false},
+	{"port-gone", 0, func(c *core) { c.port(portGone) }, func(c *core) { c.port(portBack) }, false},
+	{"port-back", 0, func(c *core) { c.port(portBack) }, nil, false},
+	{"host-power-cut", 30 * time.Second, func(c *core) { c.mod.powerOff(abrupt) }, func(c *core) { c.mod.powerOn() }, true},
+	{"agent-restart", time.Second, func(*core) {}, nil, true},
 }
 
 // Faults lists the names that fault = "…" takes.

@@ -18,6 +18,7 @@ type Scenario struct {
 	Cells  []Cell
 	Module Module
 	Cloud  Cloud
+	Host   Host
 	At     []Change // in order of time
 	Expect []Expect // judged by whoever plays the scenario, not by the world
 }
@@ -88,6 +89,20 @@ type Cloud struct {
 	OTA         time.Duration // ota: the applet opens a session on ota.super this often; 0: never
 }
 
+// Host is the computer that the module is attached to. The world does not have one: whoever plays the scenario brings it
+// and follows (World.OnHost). Keys of [host].
+type Host struct {
+	NTP         bool          // ntp: a time server sets its clock
+	ClockOffset time.Duration // clock_offset: its clock is ahead of the world's by this, behind when negative
+}
+
+// HostChange is what befalls the host: its values, and a fault or none.
+type HostChange struct {
+	Host  Host
+	Fault string        // "", "host-power-cut" (the module loses its supply too) or "agent-restart"
+	For   time.Duration // how long it is off
+}
+
 // Change is something that happens at a time: values that change, a fault, an event for another card.
 type Change struct {
 	Time         time.Duration
@@ -129,6 +144,7 @@ func Default() *Scenario {
 		Module: Module{APN: "super", PDPType: "IP", CFUN: 1, Boot: -1, Echo: true, Powered: true,
 			Fragments: true, Interleave: true, Late: true},
 		Cloud: Cloud{Delay: 2 * time.Second, Alive: true, Envelope: "kore"},
+		Host:  Host{NTP: true},
 	}
 }
 

@@ -73,6 +73,10 @@ var (
 		"core_failure": text(func(c *Cloud) *string { return &c.CoreFailure }, oneOf("", "attach", "session")),
 		"ota":          duration(func(c *Cloud) *time.Duration { return &c.OTA }),
 	}
+	hostKeys = keys[Host]{
+		"ntp":          flag(func(h *Host) *bool { return &h.NTP }),
+		"clock_offset": signed(func(h *Host) *time.Duration { return &h.ClockOffset }),
+	}
 	expectKeys = keys[Expect]{
 		"by":           duration(func(e *Expect) *time.Duration { return &e.By }),
 		"from":         duration(func(e *Expect) *time.Duration { return &e.From }),
@@ -238,6 +242,22 @@ func duration[T any](field func(*T) *time.Duration) setter[T] {
 		}
 		*field(t) = d
 		return nil
+	}
+}
+
+// signed is a duration that may be negative.
+func signed[T any](field func(*T) *time.Duration) setter[T] {
+	return func(t *T, v *value) error {
+		if minus, ok := strings.CutPrefix(v.text, "-"); ok && v.kind == isText {
+			positive := *v
+			positive.text = minus
+			if err := duration(field)(t, &positive); err != nil {
+				return err
+			}
+			*field(t) = -*field(t)
+			return nil
+		}
+		return duration(field)(t, v)
 	}
 }
 

@@ -39,6 +39,7 @@ type World struct {
 	clock   Clock
 	events  func([]byte)
 	narrate func(Moment)
+	host    func(HostChange)
 	wake    chan struct{} // capacity 1: something changed that Run must look at
 
 	mu    sync.Mutex // guards core and front; held for computation only, never while anything waits
@@ -58,7 +59,7 @@ func NewWorld(s *Scenario, c Clock) *World {
 		s = Default()
 	}
 	return &World{clock: c, core: newCore(s, c.Now()), wake: make(chan struct{}, 1),
-		events: func([]byte) {}, narrate: func(Moment) {}}
+		events: func([]byte) {}, narrate: func(Moment) {}, host: func(HostChange) {}}
 }
 
 // OnEvents sets who receives webhook bodies, one JSON array each. Call it before Run; f is called by Run.
@@ -66,6 +67,10 @@ func (w *World) OnEvents(f func(body []byte)) { w.events = f }
 
 // Narrate sets who is told what really happens. Call it before Run; f is called by Run.
 func (w *World) Narrate(f func(Moment)) { w.narrate = f }
+
+// OnHost sets who plays the host, whose values at the start are the scenario's. Call it before Run; f is called by Run and
+// must not wait for the world.
+func (w *World) OnHost(f func(HostChange)) { w.host = f }
 
 // Run plays the world until ctx ends, and returns nil then. Only Run talks to the outside: bytes, events and moments
 // leave in the order in which they happened. Fronts are closed and waited for before it returns.
@@ -111,6 +116,8 @@ func (w *World) perform(e effect) {
 		w.narrate(*e.moment)
 	case e.body != nil:
 		w.events(e.body)
+	case e.host != nil:
+		w.host(*e.host)
 	case e.port != 0:
 		w.replug(e.port)
 	default:
