@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"supersim-agent/agent/facts"
@@ -15,6 +16,13 @@ const (
 	refusalMaxAge = 24 * time.Hour
 	// repeatWindow is the time in which repeated acceptances are counted.
 	repeatWindow = 15 * time.Minute
+	// deniedHold: a modem that was refused a moment ago is not merely searching. It also keeps the verdict from flapping.
+	deniedHold = 2 * time.Minute
+	// probeFresh is how long a probe speaks of the present.
+	probeFresh = 5 * time.Minute
+	// The cloud's silence says something only after a while: events are retried for up to four hours.
+	silenceWeak   = 15 * time.Minute
+	silenceMedium = time.Hour
 )
 
 // view is the facts at one moment with what several rules ask of them.
@@ -26,10 +34,13 @@ type view struct {
 
 	refusal     facts.Entry // the attach refusal that still stands
 	refused     bool
-	accepted    facts.Entry // the newest attach acceptance
+	answer      facts.Answer    // what the home network said in it
+	matched     facts.Closeness // of the refusal with a denial that the modem saw
+	accepted    facts.Entry     // the newest attach acceptance
 	wasAccepted bool
 	session     facts.Session
 	hasSession  bool
+	probe       facts.Probe // fresh, else nothing tried
 }
 
 func newView(now time.Time, f *facts.Facts) *view {
@@ -38,8 +49,18 @@ func newView(now time.Time, f *facts.Facts) *view {
 	v.accepted, v.wasAccepted = f.Cloud.Last(facts.AttachmentAccepted)
 	v.session, v.hasSession = f.Cloud.Session()
 	v.refusal, v.refused = v.standingRefusal()
+	if v.refused {
+		v.answer = facts.DiameterAnswer(v.refusal.Error.Message)
+		_, v.matched = f.Match(now, v.refusal)
+	}
+	if p := f.Outside.Probe; p.Known() && now.Sub(p.At) <= probeFresh {
+		v.probe = p.Value
+	}
 	return v
 }
+
+// silent reports that a far judge looks at a device of which it hears nothing.
+func (v *view) silent() bool { return !v.SilentSince.IsZero() }
 
 // standingRefusal is the newest attach event if it is a refusal that explains the present state: nothing good came
 // after it, and it belongs to this outage.
@@ -48,12 +69,17 @@ func (v *view) standingRefusal() (facts.Entry, bool) {
 	if !ok || last.Type == facts.AttachmentAccepted || last.Type == facts.SessionStarted {
 		return facts.Entry{}, false
 	}
-	if v.Registered.Value || v.now.Sub(last.Time) > refusalMaxAge || last.Time.Sub(v.now) > refusalSlack {
+	age, certain := v.Age(v.now, last)
+	if v.Registered.Value || age > refusalMaxAge || age < -refusalSlack {
 		return facts.Entry{}, false
 	}
-	outage := facts.Wall(v.now, v.OutageStart).Add(-refusalSlack)
-	ownsOutage := v.LastOnlineAt.IsZero() // the outage began before we looked
-	return last, ownsOutage || !last.Time.Before(outage)
+	if v.LastOnlineAt.IsZero() { // the outage began before we looked
+		return last, true
+	}
+	if !certain { // it came in this outage; nothing more can be told
+		return last, !last.Received.Before(v.OutageStart.Add(-refusalSlack))
+	}
+	return last, !last.Time.Before(v.Clock.True(v.now, v.OutageStart).Add(-refusalSlack))
 }
 
 func (v *view) rejectedWith(code int) bool {
@@ -65,21 +91,102 @@ func (v *view) unregistered() bool {
 	return v.Line.Alive && v.Registered.Known() && !v.Registered.Value
 }
 
+// denied reports that the network refuses the modem: it says so, or said so a moment ago, or gave a cause that still holds.
 func (v *view) denied() bool {
-	return v.unregistered() && (v.serving.Stat == facts.RegDenied || v.cause != facts.Cause{} && v.serving.Stat != facts.RegSearching)
+	if !v.unregistered() {
+		return false
+	}
+	return v.serving.Stat == facts.RegDenied || v.mobilityCause() ||
+		!v.DeniedAt.IsZero() && v.now.Sub(v.DeniedAt) < deniedHold
+}
+
+func (v *view) mobilityCause() bool {
+	return v.cause != facts.Cause{} && !facts.SessionCause(v.cause)
+}
+
+// deniedWith reports a denial with one of these causes.
+func (v *view) deniedWith(numbers ...int) bool {
+	return v.denied() && v.mobilityCause() && slices.Contains(numbers, v.cause.Number)
 }
 
 // outage is how long the device has not been registered.
 func (v *view) outage() time.Duration { return v.now.Sub(v.OutageStart) }
 
+// unexplained reports that the cloud had this long to tell of the trouble and did not. deaf: nothing shows that the cloud
+// could have been heard.
+func (v *view) unexplained(atLeast time.Duration) (deaf, ok bool) {
+	if v.refused || v.outage() < atLeast {
+		return false, false
+	}
+	return v.Cloud.LastReceived.IsZero() || v.Cloud.LastReceived.Before(v.OutageStart), true
+}
+
 // repeatedAccepts counts acceptances after which no session came.
 func (v *view) repeatedAccepts() int {
-	since := facts.Wall(v.now, v.now).Add(-repeatWindow)
+	since := v.cloudNow().Add(-repeatWindow)
 	if v.hasSession && v.session.Start.After(since) {
 		since = v.session.Start
 	}
 	return v.Cloud.CountSince(facts.AttachmentAccepted, since)
 }
+
+// cloudNow is the present by the cloud's clock. Without a clock of our own it is guessed from the newest event.
+func (v *view) cloudNow() time.Time {
+	if e, ok := v.Cloud.Newest(); ok && !v.Clock.Known() {
+		return e.Time.Add(v.now.Sub(e.Received))
+	}
+	return v.Clock.True(v.now, v.now)
+}
+
+// sinceSession is how long the cloud has not heard of the newest session.
+func (v *view) sinceSession() time.Duration { return v.cloudNow().Sub(v.session.Newest()) }
+
+// profileHolds reports whether the Network Access Profile holds a network; known when the console told the profile.
+func (v *view) profileHolds(plmn string) (holds, known bool) {
+	profile := v.Outside.Account.Value.Profile
+	return facts.PLMNIn(profile, plmn), profile != "" && plmn != ""
+}
+
+// contradictions are facts that do not fit a verdict of the group. They are shown, and nothing is very sure beside them.
+func (v *view) contradictions(group byte) (list []Evidence) {
+	add := func(e Evidence) {
+		e.Against = true
+		list = append(list, e)
+	}
+	switch group {
+	case 'B', 'C':
+		if v.hasSession && v.session.Alive() && v.unregistered() && v.livedAfter(v.session, v.OutageStart.Add(refusalSlack)) {
+			add(fromCloud(*v.session.Last))
+		}
+		if a := v.Outside.Account; group == 'C' && a.Value.Status == "active" && (v.rejectedWith(codeNew) || v.rejectedWith(codeInactive)) {
+			add(host(a.At, "the operator's console says: %s", a.Value))
+		}
+	case 'E':
+		if e, ok := v.Cloud.Last(facts.AttachmentRejected); ok && v.ReadyForData() && v.probe.IP != facts.Worked && v.newestAttach(e) {
+			if after, certain := v.Order(v.now, e.Time, v.IP.Since.Add(refusalSlack)); after && certain {
+				add(fromCloud(e))
+			}
+		}
+	}
+	return list
+}
+
+// livedAfter reports that a session certainly lived after a local stamp.
+func (v *view) livedAfter(s facts.Session, stamp time.Time) bool {
+	after, certain := v.Order(v.now, s.Newest(), stamp)
+	return after && certain
+}
+
+// newestAttach reports that nothing good was told after e.
+func (v *view) newestAttach(e facts.Entry) bool {
+	last, _ := v.Cloud.Last(facts.AttachmentAccepted, facts.AttachmentRejected, facts.SessionStarted)
+	return last.SID == e.SID && !(v.hasSession && v.session.Newest().After(e.Time))
+}
+
+// evidence is shorthand for a finding that only brings its evidence.
+func evidence(e ...Evidence) (finding, bool) { return finding{evidence: e}, true }
+
+func no() (finding, bool) { return finding{}, false }
 
 // Evidence in the words of each side.
 
@@ -120,6 +227,16 @@ func (v *view) apn() Evidence {
 
 func (v *view) dataUp() Evidence {
 	return local(v.IP.Since, "PDP context %d is active with IP %s", v.Want.CID, v.IP.Value)
+}
+
+func (v *view) probed() Evidence { return host(v.Outside.Probe.At, "probe: %s", v.probe) }
+
+func (v *view) linkSeen() Evidence {
+	return host(v.Outside.Link.Since, "network interface %s", v.Outside.Link.Value)
+}
+
+func (v *view) account() Evidence {
+	return host(v.Outside.Account.At, "the operator's console says: %s", v.Outside.Account.Value)
 }
 
 func (v *view) silence() Evidence {

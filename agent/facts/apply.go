@@ -145,7 +145,7 @@ func (f *Facts) newCard(now time.Time) {
 }
 
 func (f *Facts) newOutage(now time.Time) {
-	f.IMSIChanges, f.Denied, f.Dial = 0, 0, Dial{}
+	f.IMSIChanges, f.Denied, f.DeniedAt, f.Dial = 0, 0, time.Time{}, Dial{}
 	f.Cause.forget()
 	if !f.Registered.Value {
 		f.OutageStart = now
@@ -185,6 +185,8 @@ func (f *Facts) applyRegistration(now time.Time, r modem.Registration) []Change 
 	f.Reg[r.Domain].set(now, r)
 	if r.Stat == modem.RegDenied && was != modem.RegDenied {
 		f.Denied++
+		f.DeniedAt = now
+		f.attempted(now, TriedDenied, cause)
 	}
 	// The domains move together; what they mean together is told once.
 	words := registrationWords(f.Serving())
@@ -207,12 +209,16 @@ func (f *Facts) settleRegistered(now time.Time) {
 	for _, d := range [...]modem.Domain{modem.PS, modem.EPS, modem.FGS} {
 		up = up || f.Reg[d].Known() && f.Reg[d].Value.Stat.Data()
 	}
+	f.sawUnregistered = f.sawUnregistered || !up
 	if !f.Registered.set(now, up) {
 		return
 	}
 	if up {
+		if f.sawUnregistered {
+			f.attempted(now, TriedRegistered, modem.Cause{})
+		}
 		f.Cause.forget()
-		f.Denied, f.IMSIChanges = 0, 0
+		f.Denied, f.IMSIChanges, f.DeniedAt = 0, 0, time.Time{}
 		f.OutageStart = time.Time{}
 	} else if f.OutageStart.IsZero() { // a restart of the module in an outage does not begin a new one
 		f.OutageStart = now
@@ -263,6 +269,9 @@ func (f *Facts) applyActive(now time.Time, active bool, reason string) []Change 
 	changed := f.Active.set(now, active)
 	if !active {
 		f.IP.set(now, "")
+		f.ActivatedAt = time.Time{}
+	} else if changed && (was.Known() || f.sawUnregistered) {
+		f.ActivatedAt, f.sawUnregistered = now, false
 	}
 	f.settleData(now)
 	switch {
@@ -285,6 +294,12 @@ func (f *Facts) applyAddress(now time.Time, o modem.Address) []Change {
 	}
 	changed := f.IP.set(now, o.IP)
 	f.settleData(now)
+	if changed && o.IP != "" {
+		if !f.ActivatedAt.IsZero() {
+			f.attempted(f.ActivatedAt, TriedActivated, modem.Cause{})
+		}
+		f.anchor(now)
+	}
 	return f.news(changed && o.IP != "", "data", "IP address %s", o.IP)
 }
 
@@ -329,6 +344,7 @@ func (f *Facts) Lose(now time.Time) {
 	f.Context.forget()
 	f.Active.forget()
 	f.IP.forget()
+	f.ActivatedAt = time.Time{}
 	f.Module.Cell.forget()
 	f.Reg = [modem.NumDomains]Seen[modem.Registration]{}
 	if f.Registered.Value {

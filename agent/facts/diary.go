@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,15 +23,18 @@ type Entry struct {
 }
 
 // Diary is the cloud's story of the SIM in the slot. Events come late, twice and in any order, so nothing depends on
-// arrival: entries are kept by the cloud's own time.
+// arrival: entries are kept by the cloud's own time. What every judgement asks for is kept up to date when an event is
+// added, so that a judgement costs the same however long the diary is. Memory is bounded by the lengths above. Nothing that
+// was stored is ever written again, so that copies of a Diary may be read while the original grows.
 type Diary struct {
-	iccid   string
-	entries []Entry // by Time, then SID
-	others  []Entry // of other or not yet known cards, by arrival
-	seen    *cloud.Dedupe
-
-	session    Session // the newest; kept because it is asked for at every judgement
-	hasSession bool
+	iccid    string
+	entries  []*Entry // by Time, then SID
+	others   []*Entry // of other or not yet known cards, by arrival
+	seen     *cloud.Dedupe
+	last     map[string]*Entry // newest of each type, without the SIM's own OTA sessions; replaced, never written to
+	ota      *Entry            // newest of the SIM's own sessions
+	sessions []Session         // by their beginning, without the SIM's own
+	windows  []Window          // reports of usage, by arrival
 
 	Source       string
 	LastReceived time.Time // any event of any SIM: the pipeline is alive
@@ -57,13 +61,14 @@ func (f *Facts) AddCloud(now time.Time, source string, events []cloud.Event, pro
 		case d.seen.Seen(e.SID):
 			d.Duplicates++
 		default:
-			changes = append(changes, d.add(Entry{e, now})...)
+			changes = append(changes, d.add(&Entry{e, now})...)
 		}
 	}
+	f.anchor(now)
 	return changes
 }
 
-func (d *Diary) add(e Entry) []Change {
+func (d *Diary) add(e *Entry) []Change {
 	if d.iccid == "" || !cloud.SameICCID(e.ICCID, d.iccid) {
 		if d.iccid != "" {
 			d.OtherICCID++
@@ -72,14 +77,32 @@ func (d *Diary) add(e Entry) []Change {
 		return nil
 	}
 	d.entries = keepLast(d.with(e), diaryLength)
-	d.session, d.hasSession = d.newestSession()
+	d.index(e)
 	return []Change{{Side: Cloud, Kind: "cloud", Text: EventWords(e.Event), EventSID: e.SID, ICCID: e.ICCID, At: e.Time}}
+}
+
+// index keeps what judging asks for.
+func (d *Diary) index(e *Entry) {
+	if e.OTA {
+		if d.ota == nil || compareEntries(d.ota, e) < 0 {
+			d.ota = e
+		}
+		return
+	}
+	if old := d.last[e.Type]; old == nil || compareEntries(old, e) < 0 {
+		last := make(map[string]*Entry, len(d.last)+1)
+		maps.Copy(last, d.last)
+		last[e.Type] = e
+		d.last = last
+	}
+	d.sessions = withSession(d.sessions, e)
+	d.windows = withWindow(d.windows, e)
 }
 
 // with is the entries and one more, in a new slice: snapshots share the old one. Of a session's updates, which come every
 // few minutes for as long as it lives and each tell its totals, only the newest stays.
-func (d *Diary) with(e Entry) []Entry {
-	entries := make([]Entry, 0, len(d.entries)+1)
+func (d *Diary) with(e *Entry) []*Entry {
+	entries := make([]*Entry, 0, len(d.entries)+1)
 	for _, old := range d.entries {
 		if old.Type == cloud.SessionUpdated && e.Type == cloud.SessionUpdated && old.SessionSID == e.SessionSID {
 			if compareEntries(old, e) > 0 {
@@ -93,14 +116,14 @@ func (d *Diary) with(e Entry) []Entry {
 	return slices.Insert(entries, i, e)
 }
 
-func compareEntries(a, b Entry) int {
+func compareEntries(a, b *Entry) int {
 	if c := a.Time.Compare(b.Time); c != 0 {
 		return c
 	}
 	return strings.Compare(a.SID, b.SID)
 }
 
-func keepLast(s []Entry, n int) []Entry {
+func keepLast[T any](s []T, n int) []T {
 	if len(s) > n {
 		return slices.Clone(s[len(s)-n:])
 	}
@@ -111,7 +134,7 @@ func keepLast(s []Entry, n int) []Entry {
 func (d *Diary) follow(iccid string) (changes []Change) {
 	others := slices.Concat(d.others, d.entries)
 	d.iccid, d.entries, d.others = iccid, nil, nil
-	d.session, d.hasSession = Session{}, false
+	d.last, d.ota, d.sessions, d.windows = nil, nil, nil, nil
 	d.OtherICCID = 0
 	for _, e := range others {
 		changes = append(changes, d.add(e)...)
@@ -128,24 +151,49 @@ func (d *Diary) Alive(now time.Time) bool {
 }
 
 // Entries is the diary, oldest first. The caller must not change it.
-func (d *Diary) Entries() []Entry { return d.entries }
+func (d *Diary) Entries() []*Entry { return d.entries }
 
 // Last is the newest entry of one of the types, by the cloud's time. OTA sessions of the SIM itself are not asked for.
 func (d *Diary) Last(types ...string) (Entry, bool) {
-	for _, e := range slices.Backward(d.entries) {
-		if !e.OTA && slices.Contains(types, e.Type) {
-			return e, true
+	var newest *Entry
+	for _, typ := range types {
+		if e := d.last[typ]; e != nil && (newest == nil || compareEntries(newest, e) < 0) {
+			newest = e
 		}
 	}
-	return Entry{}, false
+	if newest == nil {
+		return Entry{}, false
+	}
+	return *newest, true
+}
+
+// LastOTA is the newest entry about the SIM's own sessions.
+func (d *Diary) LastOTA() (Entry, bool) {
+	if d.ota == nil {
+		return Entry{}, false
+	}
+	return *d.ota, true
 }
 
 // Newest is the newest entry of any type.
 func (d *Diary) Newest() (Entry, bool) {
 	if n := len(d.entries); n > 0 {
-		return d.entries[n-1], true
+		return *d.entries[n-1], true
 	}
 	return Entry{}, false
+}
+
+// Until is the diary as it would be had nothing happened after t. The past is judged by it when late events come.
+func (d *Diary) Until(t time.Time) Diary {
+	past := Diary{iccid: d.iccid, Source: d.Source, LastReceived: d.LastReceived}
+	for _, e := range d.entries {
+		if e.Time.After(t) {
+			break
+		}
+		past.entries = append(past.entries, e)
+		past.index(e)
+	}
+	return past
 }
 
 // CountSince counts the entries of a type after a time.
@@ -159,84 +207,6 @@ func (d *Diary) CountSince(typ string, since time.Time) (n int) {
 		}
 	}
 	return n
-}
-
-// Session is one data session as the cloud tells it: started, then updated, then ended, whatever order the news had.
-type Session struct {
-	SID      string
-	IP       string
-	APN      string
-	Start    time.Time
-	Update   time.Time // end of the last reported usage window
-	End      time.Time // zero while it lives
-	Upload   int64     // bytes since its start, as far as reported
-	Download int64
-	Last     Entry // the newest entry that belongs to it
-}
-
-// Alive reports whether no end was told.
-func (s Session) Alive() bool { return s.End.IsZero() }
-
-// Session returns the newest data session, not counting the SIM's own OTA sessions.
-func (d *Diary) Session() (Session, bool) { return d.session, d.hasSession }
-
-func (d *Diary) newestSession() (Session, bool) {
-	newest, ok := d.Last(cloud.SessionStarted, cloud.SessionUpdated, cloud.SessionEnded)
-	if !ok {
-		return Session{}, false
-	}
-	sid, start := newest.SessionSID, sessionStart(newest)
-	if newest.Type != cloud.SessionEnded || start.IsZero() {
-		return d.assemble(sid), true
-	}
-	// The end of an old session may come after the start of the next one and must not hide it.
-	for _, e := range d.entries {
-		if !e.OTA && e.SessionSID != "" && sessionStart(e).After(start) {
-			sid, start = e.SessionSID, sessionStart(e)
-		}
-	}
-	return d.assemble(sid), true
-}
-
-// sessionStart is when an entry's session began, as far as the entry tells.
-func sessionStart(e Entry) time.Time {
-	switch {
-	case !e.SessionStart.IsZero():
-		return e.SessionStart
-	case e.Type == cloud.SessionStarted:
-		return e.Time
-	}
-	return time.Time{}
-}
-
-func (d *Diary) assemble(sid string) Session {
-	s := Session{SID: sid}
-	for _, e := range d.entries {
-		if e.OTA || e.SessionSID != sid || !strings.HasPrefix(e.Type, "data-session.") || e.Type == cloud.SessionFailed {
-			continue
-		}
-		s.Last = e
-		if e.IP != "" {
-			s.IP = e.IP
-		}
-		if e.APN != "" {
-			s.APN = e.APN
-		}
-		if t := sessionStart(e); !t.IsZero() {
-			s.Start = t
-		}
-		if e.UpdateEnd.After(s.Update) {
-			s.Update = e.UpdateEnd
-		}
-		s.Upload, s.Download = max(s.Upload, e.SessionUpload), max(s.Download, e.SessionDownload)
-		if e.Type == cloud.SessionEnded {
-			s.End = e.Time
-			if !e.SessionEnd.IsZero() {
-				s.End = e.SessionEnd
-			}
-		}
-	}
-	return s
 }
 
 // EventWords is one connection event as a sentence for people.

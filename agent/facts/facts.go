@@ -108,14 +108,20 @@ type Facts struct {
 
 	Registered   Seen[bool] // any packet domain registered
 	Denied       int        // changes to "denied" since the last registration
+	DeniedAt     time.Time  // the last of them
 	OutageStart  time.Time  // not registered since; zero while registered
 	DataLostAt   time.Time  // registered but without an active context since; zero otherwise
 	LastOnlineAt time.Time
+	ActivatedAt  time.Time // the context came up under our eyes; zero when it was up before
+	Attempts     []Attempt // what the modem tried, oldest first; never written to
+	SilentSince  time.Time // for a judge far away: nothing local was reported since; zero on the device itself
 
-	Cloud Diary
-	Clock Clock
+	Cloud   Diary
+	Clock   Clock
+	Outside Outside
 
-	deniedAtLastCause int // Denied when LastCause was read
+	deniedAtLastCause int  // Denied when LastCause was read
+	sawUnregistered   bool // a packet domain without service was seen: the next registration happens under our eyes
 	iccidDoubt        doubt[modem.ICCID]
 	contextDoubt      doubt[modem.PDPContext]
 	ipDoubt           doubt[string]

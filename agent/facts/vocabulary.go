@@ -40,3 +40,34 @@ func SessionCause(c Cause) bool { return c.Domain == modem.ESM || c.Domain == mo
 
 // SuperSIM reports whether the card in the slot is known to be a Super SIM, by its ICCID.
 func (f *Facts) SuperSIM() bool { return f.ICCID.Known() && modem.SuperSIM(string(f.ICCID.Value)) }
+
+// More words of the same kind.
+const (
+	SessionFailed  = cloud.SessionFailed
+	SessionUpdated = cloud.SessionUpdated
+
+	RegSMSHome    = modem.RegSMSHome
+	RegSMSRoaming = modem.RegSMSRoaming
+)
+
+// Setting names that judging asks for.
+const (
+	SetRAT     = modem.SetRAT
+	SetLTEMode = modem.SetLTEMode
+	SetBands   = modem.SetBands
+)
+
+// Restriction returns the setting that keeps the module from technologies or bands it is wanted to use, if one does.
+func (f *Facts) Restriction() (modem.SettingValue, bool) {
+	for _, s := range f.WrongSettings() {
+		if s.Name == SetRAT || s.Name == SetLTEMode || s.Name == SetBands {
+			return s, true
+		}
+	}
+	return modem.SettingValue{}, false
+}
+
+// CircuitOnly reports a modem that has a network for calls and none for data.
+func (f *Facts) CircuitOnly() bool {
+	return f.Reg[modem.CS].Value.Stat.Data() && f.Registered.Known() && !f.Registered.Value
+}

@@ -1,0 +1,133 @@
+package facts
+
+import (
+	"time"
+
+	"supersim-agent/agent/cloud"
+	"supersim-agent/modem"
+)
+
+// AttemptKind is what came of something that the modem tried.
+type AttemptKind string
+
+const (
+	TriedRegistered AttemptKind = "registered"
+	TriedDenied     AttemptKind = "denied"
+	TriedActivated  AttemptKind = "activated"
+)
+
+// Attempt is one try of the modem as this side saw its end: the counterpart of a connection event.
+type Attempt struct {
+	At    time.Time // a local stamp
+	Kind  AttemptKind
+	PLMN  string // "" when not known
+	IMSI  string
+	IP    string // TriedActivated
+	Cause modem.Cause
+}
+
+const (
+	attemptsLength = 64
+	// pairWithin is how far apart the two sides of one attempt may lie, beside what the clock leaves open: the modem tells at
+	// once, the cloud stamps when its core has answered.
+	pairWithin = 2 * time.Minute
+	// pairLoosely is how far apart they may lie when the clock or the modem was slow to tell.
+	pairLoosely = 15 * time.Minute
+)
+
+// attempted notes an attempt. Those before are never written again: snapshots share them.
+func (f *Facts) attempted(now time.Time, kind AttemptKind, cause modem.Cause) {
+	a := Attempt{At: now, Kind: kind, PLMN: f.PLMN(), IMSI: string(f.IMSI.Value), Cause: cause}
+	if kind == TriedActivated {
+		a.IP = f.IP.Value
+	}
+	list := f.Attempts
+	f.Attempts = keepLast(append(list[:len(list):len(list)], a), attemptsLength)
+}
+
+// Closeness says how sure it is that an attempt and an event are the same.
+type Closeness uint8
+
+const (
+	Unmatched Closeness = iota
+	Loosely             // it may be; the clock or the times leave it open
+	Closely             // time, network and IMSI fit
+	Surely              // the same address
+)
+
+// Match finds the attempt of this side that an event tells of. An event without one, and an attempt without an event, are
+// facts of their own: somebody else used the card, or the event never came.
+func (f *Facts) Match(now time.Time, e Entry) (best Attempt, how Closeness) {
+	for i := len(f.Attempts) - 1; i >= 0; i-- {
+		a := f.Attempts[i]
+		if c := f.closeness(now, a, e); c > how {
+			best, how = a, c
+		}
+	}
+	return best, how
+}
+
+// MatchAttempt finds the event that tells of an attempt.
+func (f *Facts) MatchAttempt(now time.Time, a Attempt) (best Entry, how Closeness) {
+	for i := len(f.Cloud.entries) - 1; i >= 0; i-- {
+		e := f.Cloud.entries[i]
+		if f.Clock.Known() && f.Clock.True(now, a.At).Sub(e.Time) > pairLoosely+f.Clock.Uncertainty {
+			break
+		}
+		if c := f.closeness(now, a, *e); c > how {
+			best, how = *e, c
+		}
+	}
+	return best, how
+}
+
+// attemptOf is which attempts each type of event answers.
+var attemptOf = map[string]AttemptKind{
+	cloud.AttachmentAccepted: TriedRegistered,
+	cloud.AttachmentRejected: TriedDenied,
+	cloud.AttachmentFailed:   TriedDenied,
+	cloud.SessionStarted:     TriedActivated,
+}
+
+func (f *Facts) closeness(now time.Time, a Attempt, e Entry) Closeness {
+	if e.OTA || attemptOf[e.Type] != a.Kind || contradict(a.IMSI, e.IMSI) || a.PLMN != "" && e.Network.PLMN() != "" && !SamePLMN(a.PLMN, e.Network.PLMN()) {
+		return Unmatched
+	}
+	if a.Kind == TriedActivated && a.IP != "" && e.IP != "" {
+		if a.IP == e.IP && (!f.Clock.Known() || f.apart(now, a, e) <= pairLoosely) {
+			return Surely
+		}
+		return Unmatched // an address is given to one session at a time
+	}
+	if !f.Clock.Known() {
+		return Loosely
+	}
+	switch gap := f.apart(now, a, e); {
+	case gap <= pairWithin:
+		return Closely
+	case gap <= pairLoosely:
+		return Loosely
+	}
+	return Unmatched
+}
+
+// apart is the time between the two sides beyond what the clock leaves open.
+func (f *Facts) apart(now time.Time, a Attempt, e Entry) time.Duration {
+	return max(0, f.Clock.True(now, a.At).Sub(e.Time).Abs()-f.Clock.Uncertainty)
+}
+
+// contradict reports two known values that differ.
+func contradict(a, b string) bool { return a != "" && b != "" && a != b }
+
+// anchor dates this run by the sessions that both sides saw begin: the same address in an activation and in an event that
+// came after it. Addresses are given again to later sessions; one that arrived before we had it is another session.
+func (f *Facts) anchor(now time.Time) {
+	s, ok := f.Cloud.Session()
+	if !ok || s.Start.IsZero() || s.IP == "" || s.IP != f.IP.Value || f.ActivatedAt.IsZero() {
+		return
+	}
+	if s.Last.Received.Before(f.ActivatedAt.Add(-pairWithin)) {
+		return
+	}
+	f.Clock.addAnchor(s.SID, s.Start.Sub(Wall(now, f.ActivatedAt)))
+}
