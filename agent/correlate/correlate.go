@@ -79,6 +79,7 @@ type Rule struct {
 	Agent   string
 	Advice  string
 	Changes string
+	adds    bool // it may add a note to another verdict
 	match   func(*view) (finding, bool)
 }
 
@@ -117,7 +118,7 @@ func Judge(now time.Time, f *facts.Facts) Verdict {
 	var notes []Note
 	for i := range Rules {
 		r := &Rules[i]
-		if (r.Group() == 'G') != v.silent() || decided && verdict.RunnerUp != nil && r.Group() != 'F' && !r.mayNote() {
+		if (r.Group() == 'G') != v.silent() || decided && verdict.RunnerUp != nil && !r.adds {
 			continue
 		}
 		found, ok := r.match(v)
@@ -136,11 +137,6 @@ func Judge(now time.Time, f *facts.Facts) Verdict {
 	}
 	verdict.Notes = slices.DeleteFunc(notes, func(n Note) bool { return n.Code == verdict.Code })
 	return verdict
-}
-
-// mayNote are the rules outside group F that can add a note.
-func (r *Rule) mayNote() bool {
-	return r.Code == "clock-wrong" || r.Code == "cloud-updates-missing" || r.Code == "steering" || r.Code == "flapping"
 }
 
 func (r *Rule) verdict(v *view, f finding) Verdict {

@@ -196,12 +196,18 @@ func (d *Diary) Until(t time.Time) Diary {
 	return past
 }
 
+// Since is the entries from a time on, oldest first. The caller must not change them.
+func (d *Diary) Since(t time.Time) []*Entry {
+	i := len(d.entries)
+	for i > 0 && !d.entries[i-1].Time.Before(t) {
+		i--
+	}
+	return d.entries[i:]
+}
+
 // CountSince counts the entries of a type after a time.
 func (d *Diary) CountSince(typ string, since time.Time) (n int) {
-	for _, e := range slices.Backward(d.entries) {
-		if e.Time.Before(since) {
-			break
-		}
+	for _, e := range d.Since(since) {
 		if e.Type == typ {
 			n++
 		}

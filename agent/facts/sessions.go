@@ -158,3 +158,13 @@ func (d *Diary) Usage(from, to time.Time) (upload, download int64, covered time.
 	}
 	return upload, download, covered
 }
+
+// LastWindow is the newest report of usage.
+func (d *Diary) LastWindow() (newest Window, ok bool) {
+	for _, w := range d.windows {
+		if !ok || w.End.After(newest.End) {
+			newest, ok = w, true
+		}
+	}
+	return newest, ok
+}
