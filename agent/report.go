@@ -6,6 +6,7 @@ import (
 
 	"supersim-agent/agent/attach"
 	"supersim-agent/agent/core"
+	"supersim-agent/agent/correlate"
 	"supersim-agent/agent/facts"
 	"supersim-agent/agent/status"
 	"supersim-agent/modem"
@@ -49,20 +50,33 @@ func reportVerdict(now time.Time, s *core.Snapshot) status.Verdict {
 	if at := s.Decision.At; !at.IsZero() {
 		r.Next.At = status.At(facts.Wall(now, later(at, now)))
 	}
-	for _, e := range v.Evidence {
-		shown := status.Evidence{Side: status.Side(e.Side), Fact: e.Fact, EventSID: e.EventSID}
-		if !e.At.IsZero() {
-			shown.At = status.At(e.At)
-			if e.Side != facts.Cloud { // the cloud's times are wall times already
-				shown.At = status.At(facts.Wall(now, e.At))
-			}
-		}
-		r.Evidence = append(r.Evidence, shown)
+	r.Evidence = reportEvidence(now, v.Evidence)
+	for _, n := range v.Notes {
+		r.Notes = append(r.Notes, status.Note{Code: string(n.Code), Rule: n.Rule, Summary: n.Summary, Advice: n.Advice,
+			Evidence: reportEvidence(now, n.Evidence)})
+	}
+	if u := v.RunnerUp; u != nil {
+		r.RunnerUp = &status.RunnerUp{Code: string(u.Code), Rule: u.Rule, Summary: u.Summary, Confidence: u.Confidence, Why: u.Why}
 	}
 	if p := s.Previous; p != nil {
 		r.Previous = &status.Previous{Code: string(p.Code), Summary: p.Summary}
 	}
 	return r
+}
+
+func reportEvidence(now time.Time, list []correlate.Evidence) (shown []status.Evidence) {
+	for _, e := range list {
+		one := status.Evidence{Side: status.Side(e.Side), Fact: e.Fact, EventSID: e.EventSID, Contradicts: e.Against}
+		switch {
+		case e.At.IsZero():
+		case e.Side == facts.Cloud: // the cloud's times are wall times already
+			one.At = status.At(e.At)
+		default:
+			one.At = status.At(facts.Wall(now, e.At))
+		}
+		shown = append(shown, one)
+	}
+	return shown
 }
 
 func later(a, b time.Time) time.Time {
@@ -161,7 +175,7 @@ func reportCloud(now time.Time, f *facts.Facts) status.CloudState {
 
 func reportClock(f *facts.Facts) status.Clock {
 	r := status.Clock{State: string(f.Clock.State)}
-	if f.Clock.State == facts.ClockNTP || f.Clock.State == facts.ClockNITZ {
+	if f.Clock.Known() {
 		s := f.Clock.Uncertainty.Seconds()
 		r.UncertaintyS = &s
 	}

@@ -39,6 +39,9 @@ type Core struct {
 	verdict  correlate.Verdict
 	since    time.Time          // of the verdict's code
 	previous *correlate.Verdict // the verdict before it
+	pending  candidate          // another verdict that has to hold for a while first
+	judged   moment             // the last judgement
+	past     []past             // verdicts that were given, oldest first
 	decision attach.Decision
 	history  attach.History
 
@@ -106,6 +109,7 @@ func (c *Core) take(now time.Time, ev Event) {
 		c.portLost(now, ev.Failure)
 	case CloudBatch:
 		c.note(now, c.f.AddCloud(now, ev.Source, ev.Events, ev.Problems))
+		c.revise(now, ev.Events)
 		c.rev++
 	case ClockState:
 		if c.f.Clock.Synced(ev.NTP) {
@@ -156,17 +160,35 @@ func (c *Core) restarted() {
 func (c *Core) judge(now time.Time) {
 	v := correlate.Judge(now, c.f)
 	if v.Code != c.verdict.Code {
+		if c.hasty(now, v) {
+			return
+		}
 		if c.verdict.Code != "" {
 			old := c.verdict
 			c.previous = &old
+			c.remember()
 		}
 		c.since = now
-		c.verdict = v
 		c.log.add(now, Entry{Side: facts.Agent, Kind: "verdict", Text: v.Summary, Verdict: v.Code})
 		c.rev++
-		return
 	}
-	c.verdict = v
+	c.verdict, c.pending = v, candidate{}
+	c.judged = moment{now, *c.f}
+}
+
+// candidate is a verdict that is not shown yet.
+type candidate struct {
+	code  correlate.Code
+	since time.Time
+}
+
+// hasty reports that a new verdict has to hold for a while before it is shown.
+func (c *Core) hasty(now time.Time, v correlate.Verdict) bool {
+	wait := correlate.Patience(c.verdict, v)
+	if c.pending.code != v.Code {
+		c.pending = candidate{v.Code, now}
+	}
+	return now.Sub(c.pending.since) < wait
 }
 
 // plan renews the decision.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"supersim-agent/agent/attach"
+	"supersim-agent/agent/correlate"
 	"supersim-agent/agent/facts"
 	"supersim-agent/modem"
 )
@@ -273,6 +274,9 @@ func (c *Core) setDeadline(now time.Time) {
 		if c.decision.Kind != attach.Hold && c.canAct(c.decision.Kind) {
 			at = earlier(at, c.decision.At, now)
 		}
+	}
+	if c.pending.code != "" {
+		at = earlier(at, c.pending.since.Add(correlate.PatienceMax), now)
 	}
 	c.deadline = at
 }

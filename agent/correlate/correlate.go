@@ -206,6 +206,24 @@ func (r *Rule) rival(v *view, f finding, winner *Verdict) *Rival {
 	return &Rival{Code: second.Code, Rule: second.Rule, Summary: second.Summary, Confidence: second.Confidence, Why: why}
 }
 
+// PatienceMax is how long a new verdict may have to hold before it is shown.
+const PatienceMax = 30 * time.Second
+
+// surely is the confidence from which a verdict is shown at once.
+const surely = 0.9
+
+// Patience is how long a verdict has to hold before it takes the place of another. While there is no network, a modem
+// moves between searching and refused all the time, and none of that is news unless it is sure.
+func Patience(old, v Verdict) time.Duration {
+	if old.unserved() && v.unserved() && v.Confidence < surely {
+		return PatienceMax
+	}
+	return 0
+}
+
+// unserved reports a verdict on a device without a network.
+func (v Verdict) unserved() bool { return v.Rule != "" && (v.Rule[0] == 'B' || v.Rule[0] == 'C') }
+
 // Lookup finds a rule by its code or id.
 func Lookup(name string) (Rule, bool) {
 	for _, r := range Rules {

@@ -60,6 +60,8 @@ type Verdict struct {
 	Advice     string     `json:"advice,omitzero"`  // what a person should do; left out when there is nothing to do
 	Changes    string     `json:"changes,omitzero"` // what would change this verdict
 	Previous   *Previous  `json:"previous,omitzero"`
+	RunnerUp   *RunnerUp  `json:"runner_up,omitzero"` // the next best explanation
+	Notes      []Note     `json:"notes,omitzero"`     // what is true as well and does not decide
 }
 
 // Evidence is one fact that a verdict rests on.
@@ -68,6 +70,26 @@ type Evidence struct {
 	Fact     string `json:"fact"`
 	At       Time   `json:"at,omitzero"`
 	EventSID string `json:"event_sid,omitzero"` // of the connection event, "EZ…"
+
+	Contradicts bool `json:"contradicts,omitzero"` // it speaks against the verdict
+}
+
+// RunnerUp is the explanation that came second.
+type RunnerUp struct {
+	Code       string  `json:"code"`
+	Rule       string  `json:"rule,omitzero"`
+	Summary    string  `json:"summary"`
+	Confidence float64 `json:"confidence"`
+	Why        string  `json:"why"` // why it lost
+}
+
+// Note is something worth knowing beside the verdict.
+type Note struct {
+	Code     string     `json:"code"`
+	Rule     string     `json:"rule,omitzero"`
+	Summary  string     `json:"summary"`
+	Advice   string     `json:"advice,omitzero"`
+	Evidence []Evidence `json:"evidence,omitzero"`
 }
 
 // Next is what the agent does next. Doing nothing is an action too ("hold"), with its reason.
@@ -207,7 +229,7 @@ type Budget struct {
 
 // Clock tells how far wall times can be believed. A Pi has no clock of its own that survives power-off.
 type Clock struct {
-	State        string   `json:"state,omitzero"` // "unsynced", "nitz", "http", "ntp"
+	State        string   `json:"state,omitzero"` // "unsynced", "nitz", "anchored", "ntp"
 	UncertaintyS *float64 `json:"uncertainty_s,omitzero"`
 }
 

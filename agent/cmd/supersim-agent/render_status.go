@@ -136,6 +136,17 @@ func (p *page) reasons(v status.Verdict) {
 		p.evidence(e)
 	}
 	p.row("  Ends with", v.Changes)
+	for _, n := range v.Notes {
+		p.row("  Note", strings.TrimSpace(n.Summary+" "+worthSaying(n.Advice))+" ("+n.Code+")")
+	}
+}
+
+// worthSaying leaves out the advice to do nothing.
+func worthSaying(advice string) string {
+	if strings.HasPrefix(advice, "Nothing") {
+		return ""
+	}
+	return advice
 }
 
 // evidence writes one line "[cloud] 14:01:10  fact (EZ…)".
@@ -147,6 +158,9 @@ func (p *page) evidence(e status.Evidence) {
 	fact := e.Fact
 	if e.EventSID != "" {
 		fact += " (" + e.EventSID + ")"
+	}
+	if e.Contradicts {
+		fact = "but: " + fact
 	}
 	head := pad("  ["+string(e.Side)+"]", 10) + pad(at, 8) + "  "
 	for i, line := range wrap(fact, p.width()-len(head)) {
