@@ -233,3 +233,13 @@ func Lookup(name string) (Rule, bool) {
 	}
 	return Rule{}, false
 }
+
+// LookupAll finds every rule by its code or id: some codes have several.
+func LookupAll(name string) (found []Rule) {
+	for _, r := range Rules {
+		if string(r.Code) == name || r.ID == name {
+			found = append(found, r)
+		}
+	}
+	return found
+}

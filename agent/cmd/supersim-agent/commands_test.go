@@ -100,7 +100,7 @@ func TestExplainKnowsAllNames(t *testing.T) {
 			t.Errorf("nothing about %q", name)
 		}
 	}
-	if out, code := runCLI(t, "explain"); code != 0 || !strings.Contains(out, "sim-inactive") || !strings.Contains(out, cloud.Codes[0].Title) {
+	if out, code := runCLI(t, "explain", "--list"); code != 0 || !strings.Contains(out, "sim-inactive") || !strings.Contains(out, cloud.Codes[0].Title) {
 		t.Errorf("the list of names is incomplete:\n%s", out)
 	}
 	if out, _ := runCLI(t, "explain", "--json", "sim-inactive"); !strings.Contains(out, `"kind": "verdict"`) {

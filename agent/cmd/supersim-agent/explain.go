@@ -22,37 +22,46 @@ type explanation struct {
 	Name   string `json:"name"`
 	Kind   string `json:"kind"` // verdict, cause, error-code, action
 	Title  string `json:"title"`
+	Rule   string `json:"rule,omitempty"`    // row of the table of verdicts
+	When   string `json:"when,omitempty"`    // its condition
+	Sure   string `json:"sure,omitempty"`    // confidence before adjustments
 	Agent  string `json:"agent,omitempty"`   // what the agent does
 	Advice string `json:"advice,omitempty"`  // what a person should do
 	Change string `json:"changes,omitempty"` // what would change it
 }
 
 func explainCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, all bool
 	cmd := &cobra.Command{
-		Use: "explain <verdict | cause | error code | action>", GroupID: "look",
-		Short:   "Explains a verdict, an EMM/ESM/CME cause, a KORE error code or an action",
-		Example: "  supersim-agent explain sim-inactive\n  supersim-agent explain emm 11\n  supersim-agent explain 83705\n  supersim-agent explain radio-cycle",
-		Args:    cobra.ArbitraryArgs,
+		Use: "explain [verdict | cause | error code | action]", GroupID: "look",
+		Short: "Explains the present verdict, or what a name means: a verdict, an EMM/ESM/CME cause, a KORE error code, an action",
+		Example: "  supersim-agent explain\n  supersim-agent explain sim-inactive\n  supersim-agent explain emm 11\n" +
+			"  supersim-agent explain 83705\n  supersim-agent explain --list",
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case all:
 				return listExplainable(cmd.OutOrStdout())
+			case len(args) == 0:
+				return explainPresent(cmd, asJSON)
 			}
 			found := explain(strings.Join(args, " "))
 			if len(found) == 0 {
-				return &exitError{exitMisused, fmt.Errorf("nothing is known of %q: without an argument, explain lists all names", strings.Join(args, " "))}
+				return &exitError{exitMisused, fmt.Errorf("nothing is known of %q: explain --list shows all names", strings.Join(args, " "))}
 			}
 			return printExplanations(cmd.OutOrStdout(), found, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&all, "list", false, "list every name that can be explained")
 	return cmd
 }
 
 // explain finds everything that goes by the name: a number may be a cause and an error code.
 func explain(name string) (found []explanation) {
-	if r, ok := correlate.Lookup(name); ok {
-		found = append(found, explanation{Name: string(r.Code), Kind: "verdict", Title: r.Summary, Agent: r.Agent, Advice: r.Advice, Change: r.Changes})
+	for _, r := range correlate.LookupAll(name) {
+		found = append(found, explanation{Name: string(r.Code), Kind: "verdict", Title: r.Summary, Rule: r.ID, When: r.When,
+			Sure: fmt.Sprintf("%.0f %%", 100*r.Base), Agent: r.Agent, Advice: r.Advice, Change: r.Changes})
 	}
 	if n, err := strconv.Atoi(name); err == nil {
 		if c, ok := cloud.LookupCode(n); ok {
@@ -81,18 +90,18 @@ func explainCause(c modem.Cause) explanation {
 		Agent: class.Agent, Advice: class.Advice}
 }
 
-func printExplanations(w io.Writer, list []explanation, asJSON bool) error {
+func printExplanations(w io.Writer, found []explanation, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
-		return enc.Encode(list)
+		return enc.Encode(found)
 	}
-	for i, e := range list {
+	for i, e := range found {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintf(w, "%s (%s)\n  %s\n", e.Name, e.Kind, e.Title)
-		for _, line := range [][2]string{{"The agent", e.Agent}, {"You", e.Advice}, {"Changes with", e.Change}} {
+		for _, line := range [][2]string{{"Rule", list(e.Rule, labelled("sure", e.Sure))}, {"When", e.When}, {"The agent", e.Agent}, {"You", e.Advice}, {"Changes with", e.Change}} {
 			if line[1] != "" {
 				fmt.Fprintf(w, "  %-13s %s\n", line[0]+":", line[1])
 			}
