@@ -20,20 +20,37 @@ type hostClock struct {
 func (c *hostClock) Now() time.Time { return shiftWall(time.Now(), c.offset.Load()) }
 
 // shiftWall moves the wall time of t and leaves its monotonic reading, as settimeofday(2) does. Package time has no
-// function for that: the seconds of a time with a monotonic reading are in the bits from 30 on of its first word.
+// function for that: the first word of a time with a monotonic reading is its mark, the seconds since 1885 and the
+// nanoseconds; the second word is the reading. The times of a synctest bubble have none and get one.
 func shiftWall(t time.Time, seconds int64) time.Time {
-	*(*uint64)(unsafe.Pointer(&t)) += uint64(seconds) << 30
+	words := (*[2]uint64)(unsafe.Pointer(&t))
+	if words[0]>>63 == 0 {
+		words[0] = 1<<63 | uint64(t.Unix()-since1885)<<30 | uint64(t.Nanosecond())
+		words[1] = uint64(t.UnixNano())
+	}
+	words[0] += uint64(seconds) << 30
 	return t
 }
 
+var since1885 = time.Date(1885, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+
 func TestShiftWall(t *testing.T) {
-	now := time.Now()
-	for _, seconds := range []int64{0, 90, -90, 40 * 365 * 86400, -10 * 365 * 86400} {
-		moved := shiftWall(now, seconds)
-		if moved.Sub(now) != 0 || moved.Round(0).Sub(now.Round(0)) != time.Duration(seconds)*time.Second {
-			t.Errorf("%d s: %v became %v", seconds, now, moved)
+	check := func(t *testing.T) {
+		now := time.Now()
+		for _, seconds := range []int64{0, 90, -90, 40 * 365 * 86400, -10 * 365 * 86400} {
+			moved, before := shiftWall(now, seconds), shiftWall(now, 0)
+			if moved.Sub(before) != 0 || moved.Round(0).Sub(now.Round(0)) != time.Duration(seconds)*time.Second {
+				t.Errorf("%d s: %v became %v", seconds, now, moved)
+			}
+		}
+		first := shiftWall(time.Now(), 5000)
+		<-time.After(time.Second)
+		if d := shiftWall(time.Now(), -5000).Sub(first); d < time.Second || d > time.Minute {
+			t.Errorf("a second of time over a step of the clock became %v", d)
 		}
 	}
+	check(t)
+	synctest.Test(t, check)
 }
 
 // run plays the scenario's world and the computer with the agent on it until ctx ends.

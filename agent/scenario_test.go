@@ -78,6 +78,7 @@ const sampleEvery = time.Second
 type stage struct {
 	t        *testing.T
 	scenario *modemsim.Scenario
+	cfg      core.Config
 	world    *modemsim.World
 	start    time.Time
 	clock    hostClock
@@ -122,14 +123,14 @@ func testConfig() core.Config {
 }
 
 func newStage(t *testing.T, s *modemsim.Scenario) *stage {
-	st := &stage{t: t, scenario: s, start: time.Now(), world: modemsim.NewWorld(s, nil), events: make(chan []byte, 1024)}
+	st := &stage{t: t, scenario: s, cfg: testConfig(), start: time.Now(), world: modemsim.NewWorld(s, nil), events: make(chan []byte, 1024)}
 	st.world.OnEvents(func(body []byte) { st.events <- body })
 	return st
 }
 
 // newAgent is the agent as it is after a start of the computer.
 func (st *stage) newAgent() *Agent {
-	return New(testConfig(), Deps{
+	return New(st.cfg, Deps{
 		Open:     func(context.Context) (atcmd.Transport, string, error) { return openPipe(st.world) },
 		Dialects: allDialects(),
 		Wanted:   modem.Wanted{Roaming: modem.On}, // as by default

@@ -88,7 +88,7 @@ var dataSetupRules = []Rule{
 	},
 	{
 		ID: "D8", Code: "core-session-fail", Base: 0.85, match: coreSessionFail,
-		When:    "Registered without data, and the newest word on sessions is data-session.failed.",
+		When:    "Registered or accepted without data, and the newest word on sessions is data-session.failed.",
 		Summary: "The operator's own network could not set the data session up.",
 		Agent:   "Tries again at growing intervals of one minute to an hour.",
 		Advice:  "Wait. If it lasts for longer than an hour, write to KORE support with the ICCID and the time.",
@@ -163,10 +163,11 @@ func refusedSession(numbers ...int) func(*view) (finding, bool) {
 }
 
 func blockedByLimit(v *view) (finding, bool) {
-	if v.ReadyForData() || !v.Line.Alive || !v.Registered.Value || !v.hasSession || !v.session.Blocked() {
+	last, ok := v.Cloud.Last(facts.SessionStarted, facts.SessionUpdated, facts.SessionEnded, facts.SessionFailed)
+	if !v.withoutData() || !ok || last.Modifier != "blocked" {
 		return no()
 	}
-	blocked := fromCloud(*v.session.Last)
+	blocked := fromCloud(last)
 	blocked.Fact += ", blocked by the data limit"
 	return evidence(blocked, v.registration())
 }
@@ -222,6 +223,12 @@ func apnRejected(v *view) (finding, bool) {
 	return refusedSession(27, 30, 32, 33)(v)
 }
 
+// withoutData reports a modem that the operator lets in and that has no data. On LTE, where a network without data session is
+// none, the modem calls it a refused registration (EMM cause 19).
+func (v *view) withoutData() bool {
+	return v.noData() || v.unregistered() && !v.refused && v.acceptedLately()
+}
+
 // noData reports a modem that is registered without an active context.
 func (v *view) noData() bool {
 	return v.Line.Alive && v.Registered.Value && !v.ReadyForData() && v.Active.Known()
@@ -241,7 +248,7 @@ func packetNotAttached(v *view) (finding, bool) {
 
 func coreSessionFail(v *view) (finding, bool) {
 	last, ok := v.Cloud.Last(facts.SessionFailed, facts.SessionStarted)
-	if !v.noData() || !ok || last.Type != facts.SessionFailed {
+	if !v.withoutData() || !ok || last.Type != facts.SessionFailed {
 		return no()
 	}
 	age, certain := v.Age(v.now, last)

@@ -44,6 +44,10 @@ var rotationRules = []Rule{
 		Advice:  "Wait for half an hour. If none is let in, add networks of this country to the fleet's Network Access Profile.",
 		Changes: "An accepted attach.",
 	},
+}
+
+// stuckRules: nothing of all that explains why no identity is let in.
+var stuckRules = []Rule{
 	{
 		ID: "B5", Code: "applet-stuck", Base: 0.5, match: appletStuck,
 		When:    "Refused three times or more in 45 minutes, and the SIM has not changed its IMSI.",
@@ -153,10 +157,11 @@ func imsiRotation(v *view) (finding, bool) {
 }
 
 func appletStuck(v *view) (finding, bool) {
-	if !v.unregistered() || v.IMSIChanges > 0 || v.Denied < 3 || v.outage() < stuckAfter || v.rejectedForGood() {
+	if !v.unregistered() || v.IMSIChanges > 0 || v.Denials() < 3 || v.outage() < stuckAfter || v.rejectedForGood() ||
+		v.deniedWith(2, 3, 5, 6, 7, 8) || v.acceptedLately() { // another identity of the same card would not help
 		return no()
 	}
-	return evidence(local(v.DeniedAt, "refused %d times with one IMSI", v.Denied), v.registration())
+	return evidence(local(v.DeniedAt, "refused %d times with one IMSI", v.Denials()), v.registration())
 }
 
 func modemGaveUp(v *view) (finding, bool) {

@@ -194,7 +194,7 @@ func rejectedIMSI(imsi string) cloud.Event {
 func refusedOften(n int) *story {
 	s := searching()
 	for i := range n {
-		s.see(time.Duration(10*i+1)*minute, denied(17)).see(time.Duration(10*i+2)*minute, reg(modem.RegSearching))
+		s.see(time.Duration(10*i+1)*minute, denied(0)).see(time.Duration(10*i+2)*minute, reg(modem.RegSearching))
 	}
 	return s
 }

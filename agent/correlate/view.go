@@ -45,7 +45,7 @@ type view struct {
 
 func newView(now time.Time, f *facts.Facts) *view {
 	v := &view{Facts: f, now: now, serving: f.Serving()}
-	v.cause, _ = f.FreshCause(now)
+	v.cause = v.presentCause()
 	v.accepted, v.wasAccepted = f.Cloud.Last(facts.AttachmentAccepted)
 	v.session, v.hasSession = f.Cloud.Session()
 	v.refusal, v.refused = v.standingRefusal()
@@ -57,6 +57,18 @@ func newView(now time.Time, f *facts.Facts) *view {
 		v.probe = p.Value
 	}
 	return v
+}
+
+// presentCause is the reject cause that explains the present state. It goes stale, except while the modem stays refused and
+// makes no attempt that could bring another one.
+func (v *view) presentCause() facts.Cause {
+	if c, fresh := v.FreshCause(v.now); fresh {
+		return c
+	}
+	if v.serving.Stat == facts.RegDenied && !v.DeniedAt.IsZero() && !v.Cause.At.Before(v.DeniedAt) {
+		return v.Cause.Value
+	}
+	return facts.Cause{}
 }
 
 // silent reports that a far judge looks at a device of which it hears nothing.
@@ -115,10 +127,19 @@ func (v *view) outage() time.Duration { return v.now.Sub(v.OutageStart) }
 // unexplained reports that the cloud had this long to tell of the trouble and did not. deaf: nothing shows that the cloud
 // could have been heard.
 func (v *view) unexplained(atLeast time.Duration) (deaf, ok bool) {
-	if v.refused || v.outage() < atLeast {
+	if v.refused || v.outage() < atLeast || v.acceptedLately() {
 		return false, false
 	}
 	return v.Cloud.LastReceived.IsZero() || v.Cloud.LastReceived.Before(v.OutageStart), true
+}
+
+// acceptedLately reports that the operator let the SIM in during this outage: what fails lies behind it.
+func (v *view) acceptedLately() bool {
+	if !v.wasAccepted {
+		return false
+	}
+	age, _ := v.Age(v.now, v.accepted)
+	return age < v.outage()
 }
 
 // repeatedAccepts counts acceptances after which no session came.

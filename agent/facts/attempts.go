@@ -28,6 +28,7 @@ type Attempt struct {
 
 const (
 	attemptsLength = 64
+	sameAttempt    = 10 * time.Second // the domains tell of one attempt within seconds
 	// pairWithin is how far apart the two sides of one attempt may lie, beside what the clock leaves open: the modem tells at
 	// once, the cloud stamps when its core has answered.
 	pairWithin = 2 * time.Minute
@@ -42,6 +43,9 @@ func (f *Facts) attempted(now time.Time, kind AttemptKind, cause modem.Cause) {
 		a.IP = f.IP.Value
 	}
 	list := f.Attempts
+	if n := len(list); n > 0 && list[n-1].Kind == kind && now.Sub(list[n-1].At) < sameAttempt {
+		return // told by another domain
+	}
 	f.Attempts = keepLast(append(list[:len(list):len(list)], a), attemptsLength)
 }
 
@@ -54,6 +58,16 @@ const (
 	Closely             // time, network and IMSI fit
 	Surely              // the same address
 )
+
+// Denials counts the attempts that were refused in this outage.
+func (f *Facts) Denials() (n int) {
+	for _, a := range f.Attempts {
+		if a.Kind == TriedDenied && !a.At.Before(f.OutageStart) {
+			n++
+		}
+	}
+	return n
+}
 
 // Match finds the attempt of this side that an event tells of. An event without one, and an attempt without an event, are
 // facts of their own: somebody else used the card, or the event never came.

@@ -45,6 +45,7 @@ func (f *Facts) SuperSIM() bool { return f.ICCID.Known() && modem.SuperSIM(strin
 const (
 	SessionFailed  = cloud.SessionFailed
 	SessionUpdated = cloud.SessionUpdated
+	SessionEnded   = cloud.SessionEnded
 
 	RegSMSHome    = modem.RegSMSHome
 	RegSMSRoaming = modem.RegSMSRoaming
