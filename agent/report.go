@@ -162,6 +162,10 @@ func reportCloud(now time.Time, f *facts.Facts) status.CloudState {
 		OtherICCID: uint64(d.OtherICCID), Problems: uint64(d.Problems)}
 	if e, ok := d.Newest(); ok {
 		r.LastEvent = status.Event{SID: e.SID, Type: e.Type, At: status.At(e.Time), PLMN: e.Network.PLMN(), Network: e.Network.Name, RAT: e.RAT}
+		if facts.Tells(e) {
+			_, how := f.Match(now, e)
+			r.LastEvent.Matched = how.String()
+		}
 		if e.Error.Code != 0 || e.Error.Message != "" {
 			r.LastEvent.Error = &status.EventError{Code: e.Error.Code, Message: e.Error.Message}
 		}

@@ -227,8 +227,9 @@ func netdevDown(v *view) (finding, bool) {
 
 // ended reports an ended session that may be ours, and what the clock says of the order.
 func (v *view) ended() (after, certain, ok bool) {
-	if !v.ReadyForData() || v.probe.IP == facts.Worked || !v.hasSession || v.session.Alive() || v.session.IP != "" && v.session.IP != v.IP.Value {
-		return false, false, false // the end of an older session with another address says nothing
+	other := v.session.IP != "" && v.session.IP != v.IP.Value // the end of an older session says nothing
+	if !v.ReadyForData() || v.probe.IP == facts.Worked || !v.hasSession || v.session.Alive() || other {
+		return false, false, false
 	}
 	after, certain = v.Order(v.now, v.session.End, v.IP.Since)
 	return after, certain, true

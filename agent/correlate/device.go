@@ -216,5 +216,6 @@ func manualPLMN(v *view) (finding, bool) {
 	if m := v.Operator.Value.Mode; v.Registered.Value || m != 1 && m != 2 {
 		return no()
 	}
-	return evidence(local(v.Operator.Since, "network selection mode %d %s", v.Operator.Value.Mode, v.Operator.Value.PLMN), v.registration())
+	mode := local(v.Operator.Since, "network selection mode %d %s", v.Operator.Value.Mode, v.Operator.Value.PLMN)
+	return evidence(mode, v.registration())
 }

@@ -209,8 +209,9 @@ func (v *view) usageFinding(here, there int64, differ bool) (finding, bool) {
 		return no()
 	}
 	u := v.Outside.Usage.Value
-	return finding{note: true, evidence: []Evidence{host(u.To, "the interface carried %d kB in %s", here/1000, u.To.Sub(u.From).Round(time.Minute)),
-		{Side: facts.Cloud, Fact: fmt.Sprintf("the operator counted %d kB in that time", there/1000)}}}, true
+	carried := host(u.To, "the interface carried %d kB in %s", here/1000, u.To.Sub(u.From).Round(time.Minute))
+	counted := Evidence{Side: facts.Cloud, Fact: fmt.Sprintf("the operator counted %d kB in that time", there/1000)}
+	return finding{note: true, evidence: []Evidence{carried, counted}}, true
 }
 
 func steered(v *view) (finding, bool) {

@@ -145,7 +145,8 @@ func (v *view) sessionRefused(cause facts.Cause) []Evidence {
 	if !v.Dial.At.IsZero() {
 		at = v.Dial.At
 	}
-	list := []Evidence{local(at, "%s cause %d (%s) for APN %q", cause.Domain, cause.Number, cause.Name(), v.Context.Value.APN), v.registration()}
+	refused := local(at, "%s cause %d (%s) for APN %q", cause.Domain, cause.Number, cause.Name(), v.Context.Value.APN)
+	list := []Evidence{refused, v.registration()}
 	if v.wasAccepted {
 		list = append(list, fromCloud(v.accepted))
 	}
@@ -277,7 +278,8 @@ func hostNotDialling(v *view) (finding, bool) {
 	if !v.noData() || v.now.Sub(v.DataLostAt) < dialGrace || v.Dial.At.After(v.DataLostAt) {
 		return no()
 	}
-	found := finding{evidence: []Evidence{v.registration(), local(v.Active.Since, "PDP context %d is not active and nobody has tried", v.Want.CID)}}
+	idle := local(v.Active.Since, "PDP context %d is not active and nobody has tried", v.Want.CID)
+	found := finding{evidence: []Evidence{v.registration(), idle}}
 	if v.wasAccepted {
 		found.evidence = append(found.evidence, fromCloud(v.accepted))
 	}

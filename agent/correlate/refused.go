@@ -226,7 +226,8 @@ func unknownSIM(v *view) (finding, bool) {
 	if !v.Outside.Account.Value.Missing {
 		return no()
 	}
-	return finding{evidence: []Evidence{v.account(), local(v.ICCID.Since, "ICCID %s", v.ICCID.Value)}, note: !v.denied() || v.refused}, true
+	card := local(v.ICCID.Since, "ICCID %s", v.ICCID.Value)
+	return finding{evidence: []Evidence{v.account(), card}, note: !v.denied() || v.refused}, true
 }
 
 // heard is the networks that the modem hears: from a scan, or the one whose cell it is on.
@@ -259,7 +260,8 @@ func napBlocksAll(v *view) (finding, bool) {
 	}
 	profile := v.account()
 	profile.Fact = "the Network Access Profile holds " + v.Outside.Account.Value.Profile
-	return finding{evidence: append(v.bothSides(), local(v.Outside.Heard.At, "networks heard: %s", joinPLMNs(v.heard())), profile)}, true
+	heard := local(v.Outside.Heard.At, "networks heard: %s", joinPLMNs(v.heard()))
+	return finding{evidence: append(v.bothSides(), heard, profile)}, true
 }
 
 func imsiNotAllowed(v *view) (finding, bool) {
@@ -275,7 +277,8 @@ func napBlocksThis(v *view) (finding, bool) {
 	if !v.notAllowed() {
 		return no()
 	}
-	found := finding{evidence: v.bothSides(), agreed: v.deniedWith(11, 13, 14, 15) && v.matched >= facts.Closely, orderOpen: v.orderOpen()}
+	agreed := v.deniedWith(11, 13, 14, 15) && v.matched >= facts.Closely
+	found := finding{evidence: v.bothSides(), agreed: agreed, orderOpen: v.orderOpen()}
 	if v.refusal.Network.PLMN() != "" {
 		found.summary = "Network " + placeOf(v.refusal) + " is not open to the SIM; the modem looks for another."
 	}
@@ -299,7 +302,8 @@ func answered(answers ...facts.Answer) func(*view) (finding, bool) {
 			if v.answer == a {
 				quoted := fromCloud(v.refusal)
 				quoted.Fact += ", " + string(a)
-				return finding{evidence: []Evidence{quoted, v.registration()}, agreed: v.deniedWith(2, 8, 15), orderOpen: v.orderOpen()}, true
+				both := []Evidence{quoted, v.registration()}
+				return finding{evidence: both, agreed: v.deniedWith(2, 8, 15), orderOpen: v.orderOpen()}, true
 			}
 		}
 		return no()
@@ -359,7 +363,8 @@ func localBarring(v *view) (finding, bool) {
 	}
 	found := finding{evidence: []Evidence{v.registration(), v.silence()}, deaf: deaf, remapped: true, agreed: listed}
 	if listed {
-		found.evidence = append(found.evidence, local(v.Module.Forbidden.Since, "networks that the SIM forbids: %s", v.Module.Forbidden.Value))
+		list := v.Module.Forbidden
+		found.evidence = append(found.evidence, local(list.Since, "networks that the SIM forbids: %s", list.Value))
 	}
 	return found, true
 }

@@ -94,8 +94,8 @@ func (v *view) quiet() (since time.Time, d time.Duration) {
 	return since, v.now.Sub(since)
 }
 
-// deaf reports a modem that has heard nothing for long.
-func (v *view) deaf() bool {
+// hearsNothing reports a modem that has heard nothing for long.
+func (v *view) hearsNothing() bool {
 	if !v.unregistered() || v.serving.Stat == facts.RegDenied || !v.Signal.Known() || v.Signal.Value.Heard() {
 		return false
 	}
@@ -104,7 +104,7 @@ func (v *view) deaf() bool {
 }
 
 func noSignal(v *view) (finding, bool) {
-	if !v.deaf() {
+	if !v.hearsNothing() {
 		return no()
 	}
 	heard, quiet := v.quiet()
@@ -117,7 +117,7 @@ func noSignal(v *view) (finding, bool) {
 
 func ratBandConfig(v *view) (finding, bool) {
 	s, restricted := v.Restriction()
-	if !v.deaf() || !restricted {
+	if !v.hearsNothing() || !restricted {
 		return no()
 	}
 	heard, quiet := v.quiet()
@@ -184,7 +184,8 @@ func searching(v *view) (finding, bool) {
 		found.evidence = append(found.evidence, local(v.IMSI.Since, "the SIM changed its IMSI %d times", v.IMSIChanges))
 	}
 	if v.outage() > holdTime {
-		found.summary, found.confidence = "The modem has been looking for a network for "+v.outage().Round(time.Minute).String()+".", 0.6
+		found.summary = "The modem has been looking for a network for " + v.outage().Round(time.Minute).String() + "."
+		found.confidence = 0.6
 	}
 	return found, true
 }

@@ -179,8 +179,9 @@ func (v *view) contradictions(group byte) (list []Evidence) {
 		if v.hasSession && v.session.Alive() && v.unregistered() && v.livedAfter(v.session, v.OutageStart.Add(refusalSlack)) {
 			add(fromCloud(*v.session.Last))
 		}
-		if a := v.Outside.Account; group == 'C' && a.Value.Status == "active" && (v.rejectedWith(codeNew) || v.rejectedWith(codeInactive)) {
-			add(host(a.At, "the operator's console says: %s", a.Value))
+		unfit := v.rejectedWith(codeNew) || v.rejectedWith(codeInactive)
+		if group == 'C' && unfit && v.Outside.Account.Value.Status == "active" {
+			add(v.account())
 		}
 	case 'E':
 		if e, ok := v.Cloud.Last(facts.AttachmentRejected); ok && v.ReadyForData() && v.probe.IP != facts.Worked && v.newestAttach(e) {

@@ -69,27 +69,21 @@ func (f *Facts) Denials() (n int) {
 	return n
 }
 
-// Match finds the attempt of this side that an event tells of. An event without one, and an attempt without an event, are
-// facts of their own: somebody else used the card, or the event never came.
+// Tells reports whether an event tells of something that the modem should have seen too.
+func Tells(e Entry) bool { return !e.OTA && attemptOf[e.Type] != "" }
+
+// String says it in words for people.
+func (c Closeness) String() string {
+	return [...]string{"unmatched", "loosely", "time and network", "same address"}[c]
+}
+
+// Match finds the attempt of this side that an event tells of. An event without one is a fact of its own: it is from before
+// the agent looked, or somebody else used the card.
 func (f *Facts) Match(now time.Time, e Entry) (best Attempt, how Closeness) {
 	for i := len(f.Attempts) - 1; i >= 0; i-- {
 		a := f.Attempts[i]
 		if c := f.closeness(now, a, e); c > how {
 			best, how = a, c
-		}
-	}
-	return best, how
-}
-
-// MatchAttempt finds the event that tells of an attempt.
-func (f *Facts) MatchAttempt(now time.Time, a Attempt) (best Entry, how Closeness) {
-	for i := len(f.Cloud.entries) - 1; i >= 0; i-- {
-		e := f.Cloud.entries[i]
-		if f.Clock.Known() && f.Clock.True(now, a.At).Sub(e.Time) > pairLoosely+f.Clock.Uncertainty {
-			break
-		}
-		if c := f.closeness(now, a, *e); c > how {
-			best, how = *e, c
 		}
 	}
 	return best, how
@@ -104,7 +98,8 @@ var attemptOf = map[string]AttemptKind{
 }
 
 func (f *Facts) closeness(now time.Time, a Attempt, e Entry) Closeness {
-	if e.OTA || attemptOf[e.Type] != a.Kind || contradict(a.IMSI, e.IMSI) || a.PLMN != "" && e.Network.PLMN() != "" && !SamePLMN(a.PLMN, e.Network.PLMN()) {
+	elsewhere := a.PLMN != "" && e.Network.PLMN() != "" && !SamePLMN(a.PLMN, e.Network.PLMN())
+	if e.OTA || attemptOf[e.Type] != a.Kind || contradict(a.IMSI, e.IMSI) || elsewhere {
 		return Unmatched
 	}
 	if a.Kind == TriedActivated && a.IP != "" && e.IP != "" {

@@ -191,6 +191,10 @@ type Event struct {
 	Network string      `json:"network,omitzero"`
 	RAT     string      `json:"rat,omitzero"`
 	Error   *EventError `json:"error,omitzero"`
+
+	// Matched says by what the modem's own record of it was found: "same address", "time and network", "loosely", or
+	// "unmatched". Left out for events that the modem does not see.
+	Matched string `json:"matched,omitzero"`
 }
 
 // EventError is KORE's error in an event, for example 83705.

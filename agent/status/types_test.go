@@ -45,7 +45,7 @@ func example() *Status {
 		Data:   Data{APN: "super", CID: 1, Active: new(false), IP: "100.65.109.189", Bearer: "ppp", Interface: "ppp0"},
 		Cloud: CloudState{Alive: new(true), Source: "mqtt",
 			LastEvent: Event{SID: "EZ01", Type: "attachment.rejected", At: at(4 * time.Minute), PLMN: "310410",
-				Network: "AT&T", RAT: "4G LTE", Error: &EventError{Code: 83705, Message: "SIM In Inactive State"}},
+				Network: "AT&T", RAT: "4G LTE", Error: &EventError{Code: 83705, Message: "SIM In Inactive State"}, Matched: "time and network"},
 			Session: Session{SID: "PI01", APN: "super", IP: "100.65.109.189", Started: at(3 * time.Hour),
 				Updated: at(2 * time.Hour), Ended: at(time.Hour), UploadBytes: 1000, DownloadBytes: 2000},
 			Events: 4, Duplicates: 1, OtherICCID: 2, Problems: 3},

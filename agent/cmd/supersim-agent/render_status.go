@@ -271,6 +271,9 @@ func (p *page) cloudText(c status.CloudState) string {
 		if !e.At.IsZero() {
 			last += " " + p.relative(e.At.Time)
 		}
+		if e.Matched == "unmatched" {
+			last += " (the modem saw nothing of it)"
+		}
 	}
 	return list(alive, labelled("via", c.Source), last, counted(c.Events, "in all"), counted(c.Duplicates, "doubled"),
 		counted(c.OtherICCID, "of other SIMs"), counted(c.Problems, "unreadable"))
