@@ -51,7 +51,8 @@ func (c *Core) revise(now time.Time, events []cloud.Event) {
 	}
 	for i := range c.past {
 		p := &c.past[i]
-		if end := c.f.Clock.True(now, p.at); !oldest.After(end) && cloud.SameICCID(string(p.facts.ICCID.Value), string(c.f.ICCID.Value)) {
+		same := cloud.SameICCID(string(p.facts.ICCID.Value), string(c.f.ICCID.Value))
+		if end := c.f.Clock.True(now, p.at); same && !oldest.After(end) {
 			c.rejudge(now, end, p)
 		}
 	}

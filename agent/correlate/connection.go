@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"fmt"
 	"time"
 
 	"supersim-agent/agent/facts"
@@ -319,8 +320,9 @@ func flapping(v *view) (finding, bool) {
 	if short < flapSessions || v.rejectedForGood() {
 		return no()
 	}
-	found := finding{evidence: []Evidence{fromCloud(*v.session.Last)}}
-	found.evidence[0].Fact = fmtSessions(short) + ", the last: " + found.evidence[0].Fact
+	last := fromCloud(*v.session.Last)
+	last.Fact = fmt.Sprintf("%d data sessions began and ended within an hour, the last: %s", short, last.Fact)
+	found := finding{evidence: []Evidence{last}}
 	found.note = v.ReadyForData() || v.unregistered() && v.outage() > flapOutage
 	return found, true
 }

@@ -231,7 +231,3 @@ func steered(v *view) (finding, bool) {
 	}
 	return finding{note: true, evidence: []Evidence{fromCloud(*last), v.registration()}}, true
 }
-
-func fmtSessions(n int) string {
-	return fmt.Sprintf("%d data sessions began and ended within an hour", n)
-}

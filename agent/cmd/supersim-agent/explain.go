@@ -101,7 +101,8 @@ func printExplanations(w io.Writer, found []explanation, asJSON bool) error {
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintf(w, "%s (%s)\n  %s\n", e.Name, e.Kind, e.Title)
-		for _, line := range [][2]string{{"Rule", list(e.Rule, labelled("sure", e.Sure))}, {"When", e.When}, {"The agent", e.Agent}, {"You", e.Advice}, {"Changes with", e.Change}} {
+		for _, line := range [][2]string{{"Rule", list(e.Rule, labelled("sure", e.Sure))}, {"When", e.When},
+			{"The agent", e.Agent}, {"You", e.Advice}, {"Changes with", e.Change}} {
 			if line[1] != "" {
 				fmt.Fprintf(w, "  %-13s %s\n", line[0]+":", line[1])
 			}
