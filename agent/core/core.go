@@ -180,15 +180,22 @@ func (c *Core) judge(now time.Time) {
 type candidate struct {
 	code  correlate.Code
 	since time.Time
+	first time.Time // the shown verdict has not been true since
 }
+
+// untrueMax is how long a verdict that is not true any more may be shown while others take turns.
+const untrueMax = 2 * time.Minute
 
 // hasty reports that a new verdict has to hold for a while before it is shown.
 func (c *Core) hasty(now time.Time, v correlate.Verdict) bool {
 	wait := correlate.Patience(c.verdict, v)
-	if c.pending.code != v.Code {
-		c.pending = candidate{v.Code, now}
+	if c.pending.code == "" {
+		c.pending.first = now
 	}
-	return now.Sub(c.pending.since) < wait
+	if c.pending.code != v.Code {
+		c.pending.code, c.pending.since = v.Code, now
+	}
+	return now.Sub(c.pending.since) < wait && now.Sub(c.pending.first) < untrueMax
 }
 
 // plan renews the decision.

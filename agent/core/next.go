@@ -277,6 +277,7 @@ func (c *Core) setDeadline(now time.Time) {
 	}
 	if c.pending.code != "" {
 		at = earlier(at, c.pending.since.Add(correlate.PatienceMax), now)
+		at = earlier(at, c.pending.first.Add(untrueMax), now)
 	}
 	c.deadline = at
 }

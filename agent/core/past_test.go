@@ -90,3 +90,25 @@ func TestLateEventsReviseThePast(t *testing.T) {
 		t.Errorf("another card's event revised the past: %d", n)
 	}
 }
+
+// A verdict that is not true any more gives way after a while, even when none of the others holds for long.
+func TestUntrueVerdictGivesWay(t *testing.T) {
+	p := newPuppet(testConfig())
+	p.set(modem.RegDenied)
+	p.until(epoch.Add(time.Minute))
+	if got := p.core.Snapshot().Verdict.Code; got != "denied-cloud-unknown" {
+		t.Fatalf("verdict %q", got)
+	}
+	causes := []int{22, 12, 3}
+	shown := false
+	for i := range 20 {
+		r := registration(modem.RegDenied)
+		r.Cause = modem.Cause{Domain: modem.EMM, Number: causes[i%len(causes)]}
+		p.feed(Seen{Observations: []modem.Observation{r}})
+		p.until(p.now.Add(10 * time.Second))
+		shown = shown || p.core.Snapshot().Verdict.Code != "denied-cloud-unknown"
+	}
+	if !shown {
+		t.Errorf("verdict %q after 200 s of others", p.core.Snapshot().Verdict.Code)
+	}
+}

@@ -180,9 +180,9 @@ func clockWrong(v *view) (finding, bool) {
 func (v *view) clockWords(off time.Duration, wrong bool) string {
 	switch {
 	case wrong && off > 0:
-		return "late by " + off.Round(time.Minute).String()
+		return "late by " + facts.SpanWords(off)
 	case wrong:
-		return "ahead by " + off.Abs().Round(time.Minute).String()
+		return "ahead by " + facts.SpanWords(off.Abs())
 	}
 	return "set by nobody yet"
 }

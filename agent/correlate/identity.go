@@ -209,7 +209,7 @@ func (v *view) usageFinding(here, there int64, differ bool) (finding, bool) {
 		return no()
 	}
 	u := v.Outside.Usage.Value
-	carried := host(u.To, "the interface carried %d kB in %s", here/1000, u.To.Sub(u.From).Round(time.Minute))
+	carried := host(u.To, "the interface carried %d kB in %s", here/1000, facts.SpanWords(u.To.Sub(u.From)))
 	counted := Evidence{Side: facts.Cloud, Fact: fmt.Sprintf("the operator counted %d kB in that time", there/1000)}
 	return finding{note: true, evidence: []Evidence{carried, counted}}, true
 }

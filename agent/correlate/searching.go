@@ -108,7 +108,7 @@ func noSignal(v *view) (finding, bool) {
 		return no()
 	}
 	heard, quiet := v.quiet()
-	found := finding{evidence: []Evidence{local(heard, "no cell measured for %s", quiet.Round(time.Minute)), v.registration()}}
+	found := finding{evidence: []Evidence{local(heard, "no cell measured for %s", facts.SpanWords(quiet)), v.registration()}}
 	if quiet >= holdTime {
 		found.confidence = 0.85
 	}
@@ -121,7 +121,7 @@ func ratBandConfig(v *view) (finding, bool) {
 		return no()
 	}
 	heard, quiet := v.quiet()
-	return evidence(local(heard, "no cell measured for %s", quiet.Round(time.Minute)),
+	return evidence(local(heard, "no cell measured for %s", facts.SpanWords(quiet)),
 		local(v.SIM.Since, "the module's setting %s", facts.SettingWords(s)))
 }
 
@@ -169,7 +169,7 @@ func modemGaveUp(v *view) (finding, bool) {
 	if !v.unregistered() || v.serving.Stat != facts.RegIdle || v.now.Sub(idle.Since) < gaveUpAfter || v.Operator.Value.Mode != 0 {
 		return no()
 	}
-	return evidence(v.registration(), local(idle.Since, "not searching for %s", v.now.Sub(idle.Since).Round(time.Minute)))
+	return evidence(v.registration(), local(idle.Since, "not searching for %s", facts.SpanWords(v.now.Sub(idle.Since))))
 }
 
 func searching(v *view) (finding, bool) {
@@ -184,7 +184,7 @@ func searching(v *view) (finding, bool) {
 		found.evidence = append(found.evidence, local(v.IMSI.Since, "the SIM changed its IMSI %d times", v.IMSIChanges))
 	}
 	if v.outage() > holdTime {
-		found.summary = "The modem has been looking for a network for " + v.outage().Round(time.Minute).String() + "."
+		found.summary = "The modem has been looking for a network for " + facts.SpanWords(v.outage()) + "."
 		found.confidence = 0.6
 	}
 	return found, true

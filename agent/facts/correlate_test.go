@@ -226,6 +226,26 @@ func TestSamePLMN(t *testing.T) {
 	}
 }
 
+func TestEndOfASessionInWords(t *testing.T) {
+	e := event("EZ1", cloud.SessionEnded, 3*time.Hour, "PI1", 0)
+	e.SessionUpload, e.SessionDownload = 5, 7
+	for want, e := range map[string]cloud.Event{
+		"data session ended, IP 100.64.0.1, after 3 hours, 5 bytes up, 7 bytes down": e,
+		"data session ended":             {Type: cloud.SessionEnded},
+		"data session failed":            {Type: cloud.SessionFailed},
+		"data session failed: CREDIT 40": {Type: cloud.SessionFailed, Error: cloud.Error{Message: "CREDIT 40"}},
+	} {
+		if got := EventWords(e); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{90 * time.Second: "90 s", 40 * time.Minute: "40 min", 30 * time.Hour: "30 hours", 500 * time.Hour: "20 days"} {
+		if got := SpanWords(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestSameIMEI(t *testing.T) {
 	for _, test := range []struct {
 		a, b string

@@ -228,15 +228,38 @@ func EventWords(e cloud.Event) string {
 		}
 		return text
 	case cloud.SessionStarted:
-		return joinNonEmpty("data session started, IP", e.IP, "APN", e.APN)
+		return "data session started" + part(", IP ", e.IP) + part(", APN ", e.APN)
 	case cloud.SessionUpdated:
 		return fmt.Sprintf("data session alive: %d bytes up, %d bytes down", e.Upload, e.Download)
 	case cloud.SessionEnded:
-		return joinNonEmpty("data session ended, IP", e.IP)
+		return "data session ended" + part(", IP ", e.IP) + sessionTotals(e)
 	case cloud.SessionFailed:
+		if e.Error.Code == 0 {
+			return strings.TrimSuffix("data session failed: "+e.Error.Message, ": ")
+		}
 		return fmt.Sprintf("data session failed: %d %s", e.Error.Code, errorTitle(e))
 	}
 	return e.Type
+}
+
+// part is a label and a value, or nothing without a value.
+func part(label, value string) string {
+	if value == "" {
+		return ""
+	}
+	return label + value
+}
+
+// sessionTotals is how long a session lasted and what it carried, as far as its end tells.
+func sessionTotals(e cloud.Event) string {
+	text := ""
+	if d := e.SessionEnd.Sub(e.SessionStart); !e.SessionStart.IsZero() && d > 0 {
+		text = ", after " + SpanWords(d)
+	}
+	if e.SessionUpload+e.SessionDownload > 0 {
+		text += fmt.Sprintf(", %d bytes up, %d bytes down", e.SessionUpload, e.SessionDownload)
+	}
+	return text
 }
 
 func errorTitle(e cloud.Event) string {

@@ -3,6 +3,7 @@ package facts
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"supersim-agent/modem"
 )
@@ -74,6 +75,19 @@ func vendorName(v string) string {
 		return "unknown maker"
 	}
 	return v
+}
+
+// SpanWords is a length of time for people, in its largest unit: "40 min", "21 days".
+func SpanWords(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d hours", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
 func onOff(on bool) string {
