@@ -33,7 +33,9 @@ func (c *Core) remember() {
 	if c.judged.at.Sub(c.since) < pastWorth {
 		return
 	}
-	c.past = append(c.past, past{moment: c.judged, from: c.since, verdict: c.verdict})
+	then := c.judged
+	then.facts.Cloud = facts.Diary{} // its past is cut from the present one
+	c.past = append(c.past, past{moment: then, from: c.since, verdict: c.verdict})
 	c.past = slices.Clone(c.past[max(0, len(c.past)-pastLength):])
 }
 
