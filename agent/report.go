@@ -107,6 +107,9 @@ func reportRegistration(now time.Time, f *facts.Facts) status.Registration {
 			r.RAT = modem.RAT(f.Operator.Value.AcT)
 		}
 		r.PLMN, r.Operator = f.Operator.Value.PLMN, f.Operator.Value.Name
+		if e, ok := f.Cloud.Last(facts.AttachmentAccepted); ok && r.Operator == "" && e.Network.PLMN() == r.PLMN {
+			r.Operator = e.Network.Name // a module that gives numbers gives no name; the cloud knows it
+		}
 	}
 	if cell := f.Module.Cell; cell.Known() {
 		r.Band, r.Channel = cell.Value.Band, known(cell.Value.Channel)
