@@ -54,23 +54,6 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestEveryModemComesOnline plays the wrong-APN scenario, which uses most of the driver, on every personality.
-func TestEveryModemComesOnline(t *testing.T) {
-	base, err := modemsim.LoadScenario("testdata/scenarios/wrong-apn.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range modemsim.Personalities() {
-		t.Run(name, func(t *testing.T) {
-			s, err := base.WithModem(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			synctest.Test(t, func(t *testing.T) { newStage(t, s).play() })
-		})
-	}
-}
-
 // sampleEvery is the resolution at which a stage looks at the agent.
 const sampleEvery = time.Second
 
