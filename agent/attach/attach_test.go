@@ -411,6 +411,20 @@ func checkWindow(r *rapid.T, done []Done, l Limit, p Profile) {
 	}
 }
 
+// TestFirstDial: on LTE the bearer comes by itself, and is given the time; on 2G and 3G there is nothing to wait for.
+func TestFirstDial(t *testing.T) {
+	lte := registered()
+	umts := unregistered(modem.Registration{Domain: modem.PS, Stat: modem.RegRoaming, AcT: 2}, modem.Active{})
+	for _, c := range []struct {
+		facts *facts.Facts
+		want  time.Duration
+	}{{lte, bearerGrace}, {umts, 0}} {
+		if d := plan(c.facts, &History{}, policy("balanced"), 0); d.Kind != Activate || d.At.Sub(noon) != c.want {
+			t.Errorf("got %+v, want to activate after %v", d, c.want)
+		}
+	}
+}
+
 func TestEveryActionIsDescribed(t *testing.T) {
 	if len(Kinds()) != 13 {
 		t.Errorf("%d actions", len(Kinds()))

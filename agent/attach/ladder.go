@@ -257,7 +257,11 @@ func (p Policy) dataPath(now time.Time, f *facts.Facts, v correlate.Verdict, h *
 
 // dial is the next activation attempt.
 func (p Policy) dial(f *facts.Facts) Decision {
-	d := Decision{Kind: Activate, At: f.DataLostAt.Add(bearerGrace), Rule: "dial", Why: "registered; the data connection is opened", Step: "dial"}
+	at := f.DataLostAt
+	if f.BearerComes() {
+		at = at.Add(bearerGrace)
+	}
+	d := Decision{Kind: Activate, At: at, Rule: "dial", Why: "registered; the data connection is opened", Step: "dial"}
 	if f.Dial.Tries == 0 || f.Dial.At.Before(f.DataLostAt) {
 		return d
 	}

@@ -200,6 +200,8 @@ func (c *Core) acted(now time.Time, act Act, f *Failure) {
 			cause = f.Cause
 		}
 		c.f.Dialled(now, f == nil, cause, text)
+		c.looks.again(modem.LookActive, modem.LookAddress, modem.LookServing) // it changes nothing else
+		return
 	}
 	c.f.Doubt(changedBy[act.Kind]...)
 	if switchesPower(act.Kind) {

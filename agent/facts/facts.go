@@ -173,6 +173,18 @@ func (f *Facts) Serving() modem.Registration {
 	return best
 }
 
+// BearerComes reports that the network opens the data connection along with the registration, as LTE and 5G do (TS 23.401
+// §5.3.2.1). On 2G and 3G it is asked for. A module that leaves the technology out tells by what it can be asked.
+func (f *Facts) BearerComes() bool {
+	switch modem.RAT(f.Serving().AcT) {
+	case "2G", "3G":
+		return false
+	case "":
+		return f.Reg[modem.EPS].Known() || f.Reg[modem.FGS].Known()
+	}
+	return true
+}
+
 // statRank orders the states of several domains: data, then denied, then searching, then nothing.
 // CS alone never counts as data (27.007: AT+CREG speaks of the circuit-switched domain).
 func statRank(d modem.Domain, s modem.RegStat) int {
