@@ -17,34 +17,6 @@ import (
 	"supersim-agent/agent/facts"
 )
 
-// Kind names an action. Names are a contract (status, scenarios).
-type Kind string
-
-const (
-	Hold               Kind = "hold"                // nothing, until a time
-	SetAPN             Kind = "set-apn"             // write APN and PDP type, attach anew
-	Configure          Kind = "configure"           // write the settings that the owner wants otherwise
-	RadioOn            Kind = "radio-on"            // CFUN=1
-	AutomaticSelection Kind = "automatic-selection" // COPS=0
-	EnterPIN           Kind = "enter-pin"
-	Activate           Kind = "activate"     // activate the PDP context
-	Reactivate         Kind = "reactivate"   // deactivate, then activate
-	Reattach           Kind = "reattach"     // CGATT=0, CGATT=1
-	RadioCycle         Kind = "radio-cycle"  // CFUN=4, CFUN=1
-	ModuleReset        Kind = "module-reset" // the module's own restart
-	PowerOn            Kind = "power-on"     // by the board
-	HardCycle          Kind = "hard-cycle"   // power off and on by the board
-)
-
-// AttachLevel reports whether the action makes the modem attach again, so that it counts in the total budget.
-func (k Kind) AttachLevel() bool {
-	switch k {
-	case SetAPN, Configure, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle:
-		return true
-	}
-	return false
-}
-
 // Decision is the next action and its earliest time.
 type Decision struct {
 	Kind Kind

@@ -412,7 +412,7 @@ func checkWindow(r *rapid.T, done []Done, l Limit, p Profile) {
 }
 
 func TestEveryActionIsDescribed(t *testing.T) {
-	if len(Kinds()) != 13 {
+	if len(Kinds()) != 16 {
 		t.Errorf("%d actions", len(Kinds()))
 	}
 	for _, k := range attachKinds {

@@ -111,9 +111,6 @@ func shared(k Kind) []Kind {
 	return []Kind{k}
 }
 
-// attachKinds are the kinds for which AttachLevel is true.
-var attachKinds = []Kind{SetAPN, Configure, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle}
-
 // nextFree is when the N-th last action leaves the window.
 func nextFree(done []Done, l Limit, p Profile) time.Time {
 	n := l.allowed(p)

@@ -119,11 +119,11 @@ func (p Policy) registration(now time.Time, f *facts.Facts, v correlate.Verdict,
 	}
 	if c, ok := f.FreshCause(now); ok {
 		switch ClassOf(c) {
-		case classCong:
+		case ClassCong:
 			if end := f.Cause.Since.Add(congestion); now.Before(end) {
 				return holdUntil(end, "congestion", "the network is congested; it is left alone for 30 minutes")
 			}
-		case classStop:
+		case ClassStop:
 			return p.stop(f, h, fmt.Sprintf("%s cause %d (%s) is permanent for this SIM.", c.Domain, c.Number, c.Name()))
 		}
 	}
@@ -234,9 +234,9 @@ func (p Policy) dataPath(now time.Time, f *facts.Facts, v correlate.Verdict, h *
 	}
 	switch refusal := ClassOf(f.Dial.Cause); {
 	case !facts.SessionCause(f.Dial.Cause) || f.Dial.Tries == 0:
-	case refusal == classAPN:
+	case refusal == ClassAPN:
 		return p.dial(f) // no reset changes what the operator refuses
-	case refusal == classCong && now.Before(f.Dial.At.Add(congestion)):
+	case refusal == ClassCong && now.Before(f.Dial.At.Add(congestion)):
 		return holdUntil(f.Dial.At.Add(congestion), "congestion", "the network has no room for the session; it is left alone for 30 minutes")
 	}
 	since := later(f.LastOnlineAt, f.Started) // a restart of the module in between does not begin anew
@@ -262,7 +262,7 @@ func (p Policy) dial(f *facts.Facts) Decision {
 		return d
 	}
 	waits, class := waitsB, "temporary failures"
-	if facts.SessionCause(f.Dial.Cause) && ClassOf(f.Dial.Cause) == classAPN {
+	if facts.SessionCause(f.Dial.Cause) && ClassOf(f.Dial.Cause) == ClassAPN {
 		waits, class = waitsC, "permanent refusals"
 	}
 	wait := waits[min(f.Dial.Tries-1, len(waits)-1)]

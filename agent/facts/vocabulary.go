@@ -10,6 +10,7 @@ import (
 
 type (
 	Cause        = modem.Cause
+	CauseDomain  = modem.CauseDomain
 	Operator     = modem.Operator
 	Registration = modem.Registration
 	RegStat      = modem.RegStat
@@ -17,6 +18,12 @@ type (
 )
 
 const (
+	EMM = modem.EMM
+	ESM = modem.ESM
+	GMM = modem.GMM
+	MM  = modem.MM
+	SM  = modem.SM
+
 	RegIdle      = modem.RegIdle
 	RegSearching = modem.RegSearching
 	RegDenied    = modem.RegDenied
