@@ -11,6 +11,7 @@ import (
 type (
 	Cause        = modem.Cause
 	CauseDomain  = modem.CauseDomain
+	ICCID        = modem.ICCID
 	Operator     = modem.Operator
 	Registration = modem.Registration
 	RegStat      = modem.RegStat
