@@ -64,6 +64,7 @@ type Agent struct {
 	events  chan core.Event  // to the owner
 	work    chan core.Action // from the owner to the executor; one at a time
 	session session          // the executor's
+	reset   string           // the executor's: the restart command of the module that was greeted last
 	tickets tickets          // commands of persons that wait for their answer
 
 	snapshot atomic.Pointer[core.Snapshot]

@@ -15,6 +15,8 @@ import (
 const (
 	greetLimit = 30 * time.Second // one handshake, including the wait for a module that boots
 	radioRest  = 10 * time.Second // between radio off and on: the network must notice
+
+	softResetWait = 3 * time.Second // a module that still listens answers a restart command within a second
 )
 
 // session is the open port and its driver.
@@ -45,7 +47,7 @@ func (a *Agent) do(ctx context.Context, act core.Action) core.Done {
 	var err error
 	switch op := act.Op.(type) {
 	case core.OpenPort:
-		done.Port, err = a.openPort(ctx)
+		done.Port, err = a.openPort(ctx, op)
 	case core.Greet:
 		done.Observations, err = a.greet(ctx)
 	case core.Ask:
@@ -65,13 +67,17 @@ func (a *Agent) do(ctx context.Context, act core.Action) core.Done {
 	return done
 }
 
-func (a *Agent) openPort(ctx context.Context) (path string, err error) {
+func (a *Agent) openPort(ctx context.Context, op core.OpenPort) (path string, err error) {
 	a.closeSession()
 	transport, path, err := a.deps.Open(ctx)
 	if err != nil {
 		return path, err
 	}
-	port := atcmd.New(transport, atcmd.Options{Name: path, Resync: true, BootTime: modem.LongestBoot(a.deps.Dialects)})
+	options := atcmd.Options{Name: path, Resync: true}
+	if !op.Awake {
+		options.BootTime = modem.LongestBoot(a.deps.Dialects)
+	}
+	port := atcmd.New(transport, options)
 	s := session{port: port, driver: modem.NewDriver(port, a.deps.Dialects), pumped: make(chan struct{})}
 	s.driver.Line, s.driver.Wanted = a.deps.Line(), a.deps.Wanted
 	go a.pump(ctx, s)
@@ -118,6 +124,7 @@ func (a *Agent) greet(ctx context.Context) ([]modem.Observation, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.reset = a.session.driver.Dialect().Reset
 	return []modem.Observation{id}, nil
 }
 
@@ -152,15 +159,37 @@ func (a *Agent) act(ctx context.Context, op core.Act) ([]modem.Observation, erro
 	case attach.HardCycle:
 		a.closeSession()
 		return nil, a.deps.Power.Cycle(ctx)
+	case attach.SoftReset:
+		return nil, a.softReset(ctx)
 	}
 	d := a.session.driver
 	if d == nil {
 		return nil, errNoPort
 	}
-	if op.Kind == attach.Configure {
+	switch op.Kind {
+	case attach.Configure:
 		return configure(ctx, d)
+	case attach.Scan:
+		networks, err := d.Networks(ctx)
+		return []modem.Observation{networks}, err
 	}
 	return nil, a.operate(ctx, d, op)
+}
+
+// softReset sends the restart command of the module that was met last into a port that does not answer. No error means that
+// it was answered, or that the port vanished over it.
+func (a *Agent) softReset(ctx context.Context) error {
+	a.closeSession()
+	transport, path, err := a.deps.Open(ctx)
+	if err != nil {
+		return err
+	}
+	port := atcmd.New(transport, atcmd.Options{Name: path})
+	defer port.Close()
+	if _, err = port.Exec(ctx, atcmd.Cmd{Text: a.reset, Timeout: softResetWait}); errors.Is(err, atcmd.ErrGone) {
+		return nil
+	}
+	return err
 }
 
 // configure brings the module's settings to what the owner wants.
@@ -191,6 +220,8 @@ func (a *Agent) operate(ctx context.Context, d *modem.Driver, op core.Act) error
 			func(ctx context.Context) error { return d.Activate(ctx, cid) })
 	case attach.Reattach:
 		return a.inTurn(ctx, 0, d.Detach, d.AttachPS)
+	case attach.ClearFPLMN:
+		return d.ClearForbiddenPLMNs(ctx)
 	case attach.RadioCycle:
 		return a.inTurn(ctx, radioRest, d.RadioOff, d.RadioOn)
 	case attach.ModuleReset:

@@ -11,7 +11,8 @@ import (
 
 const (
 	clockCheck = time.Minute      // how often the kernel is asked about its clock
-	actionMax  = 15 * time.Minute // an action older than this means that the executor hangs: no more watchdog beats
+	actionMax  = 30 * time.Minute // an action older than this means that the executor hangs: no more watchdog beats. A
+	// search of all bands takes up to 27 minutes on some families.
 )
 
 // loop is the one goroutine that owns the core.

@@ -33,9 +33,10 @@ func (a *Agent) report(now time.Time, s *core.Snapshot) *status.Status {
 		r.Signal = reportSignal(f.Signal.Value)
 	}
 	r.Attach = status.Attach{Profile: a.cfg.Policy.Profile.Name, Step: s.Decision.Step, Budgets: a.reportBudgets(now, s)}
-	if !f.OutageStart.IsZero() {
-		r.Attach.Since = wall(f.OutageStart)
-	}
+	r.Attach.Why = s.Decision.Why
+	stand := attach.Stand(now, f, s.Verdict, &s.History)
+	r.Attach.Level, r.Attach.Since = stand.Level, wall(stand.Since)
+	r.Attach.HeldUntil, r.Attach.FrozenUntil = wall(stand.Held), wall(stand.Frozen)
 	return r
 }
 
@@ -175,7 +176,7 @@ func reportClock(f *facts.Facts) status.Clock {
 func (a *Agent) reportBudgets(now time.Time, s *core.Snapshot) map[string]status.Budget {
 	budgets := map[string]status.Budget{}
 	for _, b := range attach.Budgets(now, &s.History, a.cfg.Policy.Profile) {
-		shown := status.Budget{Limit: b.Limit, Left: max(0, b.Limit-b.Used), WindowS: int64(b.Per.Seconds())}
+		shown := status.Budget{Limit: b.Limit, Left: b.Left, WindowS: int64(b.Per.Seconds())}
 		if !b.FreeAt.IsZero() {
 			shown.FreeAt = status.At(facts.Wall(now, b.FreeAt))
 		}

@@ -26,8 +26,9 @@ import (
 type Config struct {
 	Want       facts.Want
 	Policy     attach.Policy
-	PortPath   string        // for people; the shell opens it
-	StartDelay time.Duration // before the first action: spreads a fleet that gets its power back at once
+	PortPath   string         // for people; the shell opens it
+	History    attach.History // what was done before this start
+	StartDelay time.Duration  // before the first action: spreads a fleet that gets its power back at once
 }
 
 // Core is the root machine. The zero value is not usable; see New.
@@ -71,7 +72,7 @@ type flight struct {
 
 // New returns a core that knows nothing yet.
 func New(now time.Time, cfg Config) *Core {
-	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), reopenAt: now.Add(cfg.StartDelay), looks: looks{start: now}}
+	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), history: cfg.History, reopenAt: now.Add(cfg.StartDelay), looks: looks{start: now}}
 	c.f.Port.Path = cfg.PortPath
 	c.deadline = c.reopenAt
 	c.judge(now)
@@ -113,6 +114,9 @@ func (c *Core) take(now time.Time, ev Event) {
 		}
 	case ProbeRequest:
 		c.looks.everything()
+	case RetryRequest:
+		c.history.Ask(ev.Request)
+		c.note(now, []facts.Change{{Side: facts.Agent, Kind: "request", Text: "a person asked: " + string(ev.Kind)}})
 	case CommandRequest:
 		if len(c.commands) < maxCommands {
 			c.commands = append(c.commands, ev)
@@ -171,6 +175,7 @@ func (c *Core) judge(now time.Time) {
 
 // plan renews the decision.
 func (c *Core) plan(now time.Time) {
+	c.history.Observe(now, c.f, c.verdict)
 	d := attach.Plan(now, c.f, c.verdict, &c.history, c.cfg.Policy)
 	if d.Kind != c.decision.Kind || d.Rule != c.decision.Rule || d.Step != c.decision.Step {
 		c.rev++

@@ -33,6 +33,8 @@ type (
 	ClockState struct{ NTP bool }
 	// ProbeRequest asks for a fresh look at everything.
 	ProbeRequest struct{}
+	// RetryRequest brings what a person asked of the policy.
+	RetryRequest struct{ attach.Request }
 	// CommandRequest asks for one AT command of a person. The command itself stays with the shell, which knows it by the
 	// ticket: it may hold a PIN, and nothing of the core is secret.
 	CommandRequest struct {
@@ -50,6 +52,7 @@ func (PortLost) event()       {}
 func (CloudBatch) event()     {}
 func (ClockState) event()     {}
 func (ProbeRequest) event()   {}
+func (RetryRequest) event()   {}
 func (CommandRequest) event() {}
 
 // FailureKind is what a failure means for the core.
@@ -83,7 +86,9 @@ type Op interface{ op() }
 
 type (
 	// OpenPort opens the serial port.
-	OpenPort struct{}
+	OpenPort struct {
+		Awake bool // the module ran before and is not booting: it answers at once or not at all
+	}
 	// Greet shakes hands, identifies the module and sets the session up.
 	Greet struct{}
 	// Ask asks the modem one thing.

@@ -22,7 +22,7 @@ func (c *Core) next(now time.Time) []Action {
 	case now.Before(c.reopenAt):
 		return nil
 	case !c.f.Port.Open:
-		return c.launch(OpenPort{})
+		return c.launch(OpenPort{Awake: c.f.Modem.Known() && !now.Before(c.f.BootingUntil)})
 	case !c.greeted:
 		c.bootedMeanwhile = false
 		return c.launch(Greet{})
@@ -37,10 +37,8 @@ func (c *Core) next(now time.Time) []Action {
 	return nil
 }
 
-// canAct: power control needs no port, everything else a modem that was greeted.
-func (c *Core) canAct(k attach.Kind) bool {
-	return k == attach.PowerOn || k == attach.HardCycle || c.greeted && c.f.Port.Open
-}
+// canAct: what is done for a dead port needs none, everything else a modem that was greeted.
+func (c *Core) canAct(k attach.Kind) bool { return withoutPort(k) || c.greeted && c.f.Port.Open }
 
 func (c *Core) launch(op Op) []Action {
 	c.nextID++
@@ -51,7 +49,7 @@ func (c *Core) launch(op Op) []Action {
 // act starts the planned action: into the history first, then out.
 func (c *Core) act(now time.Time) []Action {
 	d := c.decision
-	c.history.Note(attach.Done{Kind: d.Kind, At: now, Rule: d.Rule, Why: d.Why})
+	c.history.Note(now, d)
 	c.log.add(now, Entry{Side: facts.Agent, Kind: "action", Text: string(d.Kind) + ": " + d.Why, Action: d.Kind})
 	c.rev++
 	w := c.cfg.Want
@@ -146,8 +144,8 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 		return
 	case Act:
 		c.acted(now, op, &f)
-		if switchesPower(op.Kind) {
-			return // the fault is in the pins, and nothing was said of the modem
+		if withoutPort(op.Kind) {
+			return // the fault is in the pins, or known already: nothing new was said of the modem
 		}
 	case Run:
 		c.commanded(op.CommandRequest)
@@ -178,11 +176,13 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 
 // takesPortAway: these restart the module, so its USB ports vanish for a while.
 func takesPortAway(k attach.Kind) bool {
-	return k == attach.ModuleReset || k == attach.HardCycle || k == attach.PowerOn
+	return k == attach.ModuleReset || withoutPort(k)
 }
 
-// switchesPower: these work on the pins, with the port closed.
-func switchesPower(k attach.Kind) bool { return k == attach.HardCycle || k == attach.PowerOn }
+// withoutPort: these work on the pins, or open the port for themselves.
+func withoutPort(k attach.Kind) bool {
+	return k == attach.HardCycle || k == attach.PowerOn || k == attach.SoftReset
+}
 
 // acted notes the outcome of an attach action and looks at what it changed.
 func (c *Core) acted(now time.Time, act Act, f *Failure) {
@@ -204,11 +204,11 @@ func (c *Core) acted(now time.Time, act Act, f *Failure) {
 		return
 	}
 	c.f.Doubt(changedBy[act.Kind]...)
-	if switchesPower(act.Kind) {
+	if withoutPort(act.Kind) {
 		c.f.Port.Open, c.f.Port.Reason = false, ""
 		c.reopenAt, c.reopens = now, 0
 	}
-	if takesPortAway(act.Kind) {
+	if takesPortAway(act.Kind) && !(act.Kind == attach.SoftReset && f != nil) {
 		c.f.Restarting(now)
 		c.restarted()
 	}
@@ -227,6 +227,7 @@ var changedBy = map[attach.Kind][]facts.Setting{
 	attach.Configure:          {facts.SettingModule, facts.SettingRadio},
 	attach.RadioOn:            {facts.SettingRadio},
 	attach.RadioCycle:         {facts.SettingRadio},
+	attach.ClearFPLMN:         {facts.SettingRadio},
 	attach.AutomaticSelection: {facts.SettingSelection},
 }
 

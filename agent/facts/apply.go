@@ -68,6 +68,8 @@ func (f *Facts) Apply(now time.Time, obs modem.Observation) []Change {
 		f.Module.RestartNeeded = true
 	case modem.ForbiddenPLMNs:
 		return f.applyForbidden(now, o)
+	case modem.Networks:
+		return f.applyNetworks(now, o)
 	case modem.Cells:
 		return f.applyCells(now, o)
 	case modem.NetworkTime:
@@ -85,11 +87,15 @@ func (f *Facts) news(changed bool, kind, format string, args ...any) []Change {
 
 func (f *Facts) applySIM(now time.Time, o modem.SIM) []Change {
 	if o.Refreshed {
+		f.RefreshedAt = now
 		return []Change{{Side: Local, Kind: "sim", Text: "the SIM was initialised again (refresh)"}}
 	}
 	before := f.SIM.Value
 	changed := f.SIM.set(now, o.State)
 	if o.State == modem.SIMReady {
+		if changed && before != modem.SIMUnknown {
+			f.RefreshedAt = now
+		}
 		f.SIMReadyAt = now
 		if before != modem.SIMReady && before != modem.SIMBusy && before != modem.SIMUnknown {
 			f.newCard(now)

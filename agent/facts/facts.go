@@ -88,6 +88,7 @@ type Facts struct {
 
 	SIM         Seen[modem.SIMState]
 	SIMReadyAt  time.Time // last time it was ready
+	RefreshedAt time.Time // last time it was initialised again, as the applet does to change the IMSI
 	ICCID       Seen[modem.ICCID]
 	IMSI        Seen[modem.IMSI]
 	IMSIChanges int // in this outage

@@ -10,6 +10,8 @@ import (
 
 type (
 	Cause        = modem.Cause
+	CauseDomain  = modem.CauseDomain
+	ICCID        = modem.ICCID
 	Operator     = modem.Operator
 	Registration = modem.Registration
 	RegStat      = modem.RegStat
@@ -17,6 +19,12 @@ type (
 )
 
 const (
+	EMM = modem.EMM
+	ESM = modem.ESM
+	GMM = modem.GMM
+	MM  = modem.MM
+	SM  = modem.SM
+
 	RegIdle      = modem.RegIdle
 	RegSearching = modem.RegSearching
 	RegDenied    = modem.RegDenied

@@ -192,9 +192,14 @@ type Session struct {
 // Attach is the retry policy at work.
 type Attach struct {
 	Profile string            `json:"profile,omitzero"`
-	Step    string            `json:"step,omitzero"` // on the ladder: "hold", "L1" …
-	Since   Time              `json:"since,omitzero"`
+	Step    string            `json:"step,omitzero"`  // on the ladder: "hold", "L1" …
+	Level   int               `json:"level,omitzero"` // steps of the ladder that are done; health takes them back
+	Since   Time              `json:"since,omitzero"` // of the trouble
+	Why     string            `json:"why,omitzero"`
 	Budgets map[string]Budget `json:"budgets,omitzero"` // by action, and "total"
+
+	HeldUntil   Time `json:"held_until,omitzero"`   // a person asked for nothing to be done until then
+	FrozenUntil Time `json:"frozen_until,omitzero"` // the operator's rate limit keeps everything still until then
 }
 
 // Budget is what is left of one limit: at most Limit actions in any window of WindowS seconds.
