@@ -125,6 +125,8 @@ func (a *Agent) Do(ctx context.Context, r status.Request) (status.Result, error)
 		return a.command(ctx, r)
 	case status.Probe:
 		return a.probe(ctx)
+	case status.Retry, status.ModemReset, status.Hold, status.Resume:
+		return a.request(ctx, r)
 	}
 	return status.Result{}, errors.ErrUnsupported
 }

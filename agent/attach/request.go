@@ -11,6 +11,8 @@ const (
 	// ForceRetry switches the radio off and on, whatever the ladder says. The budgets still hold; only the freeze after the
 	// operator's rate limit gives way, with a warning.
 	ForceRetry RequestKind = "force-retry"
+	// ResetModem restarts the module, within its budgets.
+	ResetModem RequestKind = "modem-reset"
 	// HoldUntil does nothing of any kind until a time.
 	HoldUntil RequestKind = "hold"
 	// Resume ends HoldUntil.
@@ -34,7 +36,7 @@ func (h *History) Ask(r Request) {
 		h.Held, h.Asked = r.Until, Request{}
 	case Resume:
 		h.Held, h.Asked = time.Time{}, Request{}
-	case Retry, ForceRetry:
+	case Retry, ForceRetry, ResetModem:
 		h.Asked = r
 	}
 }
@@ -46,7 +48,9 @@ func (w *view) asked(d Decision) Decision {
 	case r.Kind == "" || w.now.Sub(r.At) > requestLife || w.h.ruleSince(ruleAsked, r.At):
 		return d
 	case r.Kind == ForceRetry:
-		return w.force(d)
+		return w.force(d, RadioCycle)
+	case r.Kind == ResetModem:
+		return w.force(d, ModuleReset)
 	case w.h.actedSince(r.At):
 		return d // what was due anyway served as the retry
 	case d.Kind == Hold:
@@ -60,9 +64,9 @@ func (w *view) asked(d Decision) Decision {
 	return w.rung(retry)
 }
 
-// force goes past the ladder and the pauses, not past what makes a radio cycle senseless.
-func (w *view) force(d Decision) Decision {
-	forced := Decision{Kind: RadioCycle, At: w.now, Rule: ruleAsked, Step: "forced", Why: "a person insists on a retry"}
+// force goes past the ladder and the pauses, not past what makes the action senseless.
+func (w *view) force(d Decision, k Kind) Decision {
+	forced := Decision{Kind: k, At: w.now, Rule: ruleAsked, Step: "forced", Why: "a person insists on it"}
 	switch {
 	case d.Rule == ruleFreeze:
 		forced.Why += "; WARNING: the operator has limited the rate of attaches, and another one now may prolong that"

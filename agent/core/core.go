@@ -52,6 +52,7 @@ type Core struct {
 	loss            *Failure  // of the port, learnt while an action was under way
 	reopenAt        time.Time // the port may be opened again
 	reopens         int       // in a row without success
+	asked           time.Time // when a person asked last for something of the policy
 	deadline        time.Time
 
 	log       log
@@ -114,8 +115,9 @@ func (c *Core) take(now time.Time, ev Event) {
 		}
 	case ProbeRequest:
 		c.looks.everything()
-	case RetryRequest:
+	case PolicyRequest:
 		c.history.Ask(ev.Request)
+		c.asked = ev.At
 		c.note(now, []facts.Change{{Side: facts.Agent, Kind: "request", Text: "a person asked: " + string(ev.Kind)}})
 	case CommandRequest:
 		if len(c.commands) < maxCommands {

@@ -33,8 +33,8 @@ type (
 	ClockState struct{ NTP bool }
 	// ProbeRequest asks for a fresh look at everything.
 	ProbeRequest struct{}
-	// RetryRequest brings what a person asked of the policy.
-	RetryRequest struct{ attach.Request }
+	// PolicyRequest brings what a person asks of the policy: a retry, a pause.
+	PolicyRequest struct{ attach.Request }
 	// CommandRequest asks for one AT command of a person. The command itself stays with the shell, which knows it by the
 	// ticket: it may hold a PIN, and nothing of the core is secret.
 	CommandRequest struct {
@@ -52,7 +52,7 @@ func (PortLost) event()       {}
 func (CloudBatch) event()     {}
 func (ClockState) event()     {}
 func (ProbeRequest) event()   {}
-func (RetryRequest) event()   {}
+func (PolicyRequest) event()  {}
 func (CommandRequest) event() {}
 
 // FailureKind is what a failure means for the core.

@@ -52,6 +52,7 @@ type Snapshot struct {
 	Previous  *correlate.Verdict
 	Decision  attach.Decision
 	History   attach.History
+	Asked     time.Time // when a person asked last for something of the policy
 	Timeline  []Entry
 	Stale     int // completions nobody waited for
 	PortOpens int
@@ -64,5 +65,5 @@ func (c *Core) Rev() uint64 { return c.rev }
 func (c *Core) Snapshot() Snapshot {
 	entries := c.log.entries[max(0, len(c.log.entries)-logLength):]
 	return Snapshot{Started: c.started, Facts: *c.f, Verdict: c.verdict, Since: c.since, Previous: c.previous,
-		Decision: c.decision, History: c.history, Timeline: entries[:len(entries):len(entries)], Stale: c.Stale, PortOpens: c.portOpens}
+		Decision: c.decision, History: c.history, Asked: c.asked, Timeline: entries[:len(entries):len(entries)], Stale: c.Stale, PortOpens: c.portOpens}
 }
