@@ -96,7 +96,7 @@ func (l *line) mingle() {
 }
 
 func (l *line) add(p piece) {
-	if l.hung {
+	if l.hung || l.c.live.Module.Speaks != "at" {
 		return
 	}
 	l.pieces = append(l.pieces, p)

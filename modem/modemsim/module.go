@@ -40,6 +40,7 @@ type module struct {
 	set       settings
 	contexts  map[int]pdp       // kept over boots, as all three makers do
 	kept      map[string]string // vendor settings that were written: QCFG, UMNOPROF …
+	stranger  stranger
 	booted    bool
 	owesOK    bool    // the reset that is under way was asked for by a command that still waits for its OK
 	starting  []*task // the boot, and lines still to be printed because of it
@@ -59,6 +60,7 @@ func newModule(c *core) module {
 	}
 	m := module{c: c, p: p, kept: map[string]string{}, contexts: map[int]pdp{}}
 	m.contexts[1] = pdp{c.live.Module.PDPType, c.live.Module.APN}
+	m.stranger = stranger{c: c, dice: dice(c.live.Seed, 5), speaks: "at"}
 	for i := range c.live.Cells {
 		if c.live.Cells[i].RAT == "" {
 			c.live.Cells[i].RAT = p.rats[0]
@@ -205,6 +207,7 @@ func (m *module) setCFUN(fun int) {
 // settle takes over what the scenario changed in [modem].
 func (m *module) settle(before *Scenario) {
 	now, was := m.c.live.Module, before.Module
+	m.stranger.settle()
 	if now.APN != was.APN || now.PDPType != was.PDPType {
 		m.contexts[1] = pdp{now.PDPType, now.APN}
 	}
