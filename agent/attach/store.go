@@ -85,7 +85,9 @@ func (h *History) Encode(m Moment) ([]byte, error) {
 }
 
 // age is rounded down: an action must not seem older than it is.
-func age(now, at time.Time) int64 { return max(0, now.Sub(at).Milliseconds()) }
+func age(now, at time.Time) int64 {
+	return min(max(0, now.Sub(at).Milliseconds()), forever.Milliseconds()-1)
+}
 
 // Decode reads what Encode wrote. Entries that make no sense are left out and counted; a record that cannot be read, or of
 // another version, is an error.
@@ -115,11 +117,13 @@ func (s *Stored) clean() {
 	for _, n := range []*int{&s.Ladder.Rungs, &s.Ladder.Data, &s.Ladder.Stops, &s.Ladder.Outages} {
 		*n = min(max(*n, 0), maxLevel)
 	}
-	for _, ms := range []*int64{&s.UptimeMS, &s.WallMS, &s.Accepted} {
-		if !sane(*ms) {
-			*ms = 0
-		}
+	if !sane(s.UptimeMS) {
+		s.UptimeMS = forever.Milliseconds() // so that no time has passed since, for certain
 	}
+	if !sane(s.Accepted) {
+		s.Accepted = 0
+	}
+	s.Trusted = s.Trusted && sane(s.WallMS)
 	s.HoldMS = min(max(s.HoldMS, 0), maxHold.Milliseconds())
 }
 
