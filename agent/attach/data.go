@@ -79,7 +79,7 @@ func (w *view) dataStep() Decision {
 			Level: n + 1, Why: fmt.Sprintf("registered without data; the next stronger step is %s", s.Do)})
 	}
 	d := w.repeat(rungs, w.h.Ladder.Data, false)
-	d.At, d.Rule = later(d.At, settled), ruleData
+	d.At, d.Rule = later(later(d.At, settled), w.h.Ladder.DataSince.Add(radioPatience)), ruleData
 	return w.rung(d)
 }
 
