@@ -103,14 +103,13 @@ func (w *view) dial() Decision {
 // staleBearer mends a context that only the modem believes in: opened anew, attached anew, and the radio at last.
 func (w *view) staleBearer() Decision {
 	since := w.now.Add(-staleWindow) // not since the address came: each repair brings a new one
-	tried := w.h.since(since, Reactivate, Reattach, RadioCycle, ClearFPLMN)
 	for _, k := range []Kind{Reactivate, Reattach, RadioCycle} {
 		if w.h.countSince(k, since) > 0 {
 			continue
 		}
 		at := later(w.f.IP.Since, w.h.lastOf(Reactivate, Reattach)).Add(staleApart)
 		if k == RadioCycle {
-			at = later(at, tried[0].At.Add(radioPatience))
+			at = later(at, w.h.Ladder.Since.Add(radioPatience))
 		}
 		return Decision{Kind: k, At: at, Rule: "stale", Step: "stale", Why: "the operator ended the session that the modem still believes in"}
 	}

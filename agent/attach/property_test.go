@@ -244,9 +244,6 @@ func TestPolicyHolds(t *testing.T) {
 			if since.IsZero() {
 				since = d.h.Ladder.Since
 			}
-			if next.Rule == "stale" {
-				since = d.h.since(d.now.Add(-staleWindow), Reactivate, Reattach)[0].At
-			}
 			if d.now.Sub(since) < 25*time.Minute {
 				r.Fatalf("%+v after %v", next, d.now.Sub(since))
 			}
