@@ -86,7 +86,8 @@ func (w *view) dataStep() Decision {
 // dial is the next activation attempt.
 func (w *view) dial() Decision {
 	f := w.f
-	d := Decision{Kind: Activate, At: f.DataLostAt.Add(bearerGrace), Rule: "dial", Why: "registered; the data connection is opened", Step: "dial"}
+	d := Decision{Kind: Activate, At: f.DataLostAt.Add(bearerGrace), Rule: "dial", Step: "dial",
+		Why: "registered; the data connection is opened"}
 	if f.Dial.Tries == 0 || f.Dial.At.Before(f.DataLostAt) {
 		return d
 	}
@@ -111,7 +112,8 @@ func (w *view) staleBearer() Decision {
 		if k == RadioCycle {
 			at = later(at, w.h.Ladder.Since.Add(radioPatience))
 		}
-		return Decision{Kind: k, At: at, Rule: "stale", Step: "stale", Why: "the operator ended the session that the modem still believes in"}
+		return Decision{Kind: k, At: at, Rule: "stale", Step: "stale",
+			Why: "the operator ended the session that the modem still believes in"}
 	}
 	return holdUntil(w.h.lastOf(RadioCycle).Add(staleWindow), "stale", "reactivating, attaching anew and a radio cycle did not help")
 }

@@ -25,7 +25,8 @@ const (
 
 // permanent are the verdicts after which a person must change something first.
 var permanent = map[correlate.Code]bool{
-	"sim-new": true, "sim-inactive": true, "nap-blocks-all": true, "imsi-not-provisioned": true, "imei-blocked": true, "auth-failed": true,
+	"sim-new": true, "sim-inactive": true, "nap-blocks-all": true,
+	"imsi-not-provisioned": true, "imei-blocked": true, "auth-failed": true,
 }
 
 // registration is what is done while no network has us.

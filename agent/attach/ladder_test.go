@@ -17,8 +17,7 @@ func judged(code correlate.Code, f *facts.Facts, h *History, p Policy, after tim
 }
 
 func refusedBy(n int) *facts.Facts {
-	return unregistered(modem.Registration{Domain: modem.EPS, Stat: modem.RegDenied, AcT: modem.Unknown,
-		Cause: modem.Cause{Domain: modem.EMM, Number: n}})
+	return unregistered(denied(n))
 }
 
 // A connection that holds for a few minutes takes the ladder down by as many levels, one in ten minutes; an hour of it, or
@@ -46,13 +45,33 @@ func TestHealthTakesTheLadderDownSlowly(t *testing.T) {
 
 // A short connection after a long outage does not start the ladder anew, and the first 25 minutes are kept all the same.
 func TestFlappingGetsNoFreshLadder(t *testing.T) {
-	h := History{Ladder: Ladder{Rungs: 7, Card: iccid}, Actions: []Done{{Kind: HardCycle, At: noon.Add(-time.Hour), Rule: ruleLadder}}}
+	h := History{Ladder: Ladder{Rungs: 7, Card: iccid},
+		Actions: []Done{{Kind: HardCycle, At: noon.Add(-time.Hour), Rule: ruleLadder}}}
 	if d := plan(unregistered(), &h, policy("balanced"), time.Minute); d.At.Sub(noon) < 11*time.Hour {
 		t.Errorf("after seven steps the next is due in %v", d.At.Sub(noon))
 	}
 	h.Actions = nil
 	if d := plan(unregistered(), &h, policy("balanced"), time.Minute); d.At.Sub(noon) < 25*time.Minute {
 		t.Errorf("the hold of a new outage is %v", d.At.Sub(noon))
+	}
+}
+
+// The patience of a bench is for the first hour of a trouble; then nobody stands there any more.
+func TestAttendedEnds(t *testing.T) {
+	attended, balanced := policy("attended"), policy("balanced")
+	online := registered(modem.Active{CIDs: []int{1}}, modem.Address{CID: 1, IP: "100.64.1.2"})
+	var h History
+	h.Observe(noon, online, correlate.Verdict{Code: "online"})
+	h.Observe(noon, unregistered(), correlate.Verdict{Code: "searching"})
+	h.Actions = []Done{{Kind: RadioCycle, At: noon.Add(50 * time.Minute)}}
+	free := func(p Policy, after time.Duration) time.Time {
+		return judged("healed-in-cloud", unregistered(), &h, p, after).At
+	}
+	if at := free(attended, 59*time.Minute); at.Sub(noon) != 59*time.Minute {
+		t.Errorf("in the first hour two radio cycles are allowed, the next is due after %v", at.Sub(noon))
+	}
+	if at, want := free(attended, 61*time.Minute), free(balanced, 61*time.Minute); !at.Equal(want) || at.Sub(noon) != 110*time.Minute {
+		t.Errorf("after an hour: %v, as balanced: %v", at.Sub(noon), want.Sub(noon))
 	}
 }
 
@@ -87,7 +106,8 @@ func TestCloudsOwnWordsStop(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	for code := range permanent {
-		if d := judged(code, unregistered(), &History{}, policy("balanced"), time.Minute); d.Rule != ruleStop || d.At.Sub(noon) < time.Hour {
+		d := judged(code, unregistered(), &History{}, policy("balanced"), time.Minute)
+		if d.Rule != ruleStop || d.At.Sub(noon) < time.Hour {
 			t.Errorf("%s: %+v", code, d)
 		}
 	}
@@ -114,10 +134,11 @@ func TestStopGapsGrow(t *testing.T) {
 // In congestion the network is nudged at most, and after half an hour only; nothing is restarted.
 func TestCongestionNeverRestarts(t *testing.T) {
 	f := refusedBy(22)
+	congested := denied(22)
 	var h History
 	var done []Done
 	for now := noon; now.Before(noon.Add(48 * time.Hour)); now = now.Add(time.Minute) {
-		f.Apply(now, modem.Registration{Domain: modem.EPS, Stat: modem.RegDenied, AcT: modem.Unknown, Cause: modem.Cause{Domain: modem.EMM, Number: 22}})
+		f.Apply(now, congested)
 		if d := Plan(now, f, correlate.Judge(now, f), &h, policy("balanced")); d.Due(now) {
 			h.Note(now, d)
 			done = append(done, h.Actions[len(h.Actions)-1])
@@ -169,6 +190,7 @@ func TestForbiddenNetworksAreCleared(t *testing.T) {
 		return f
 	}
 	at := 56 * time.Minute
+	cleared := History{Actions: []Done{{Kind: ClearFPLMN, At: noon.Add(-5 * time.Hour)}}}
 	for name, test := range map[string]struct {
 		f    *facts.Facts
 		h    History
@@ -177,7 +199,7 @@ func TestForbiddenNetworksAreCleared(t *testing.T) {
 		"all that is heard is forbidden": {trap("310410"), History{}, ClearFPLMN},
 		"another one is heard":           {trap("310410", "26201"), History{}, RadioCycle},
 		"nobody has listened":            {trap(), History{}, Scan},
-		"cleared this morning":           {trap("310410"), History{Actions: []Done{{Kind: ClearFPLMN, At: noon.Add(-5 * time.Hour)}}}, RadioCycle},
+		"cleared this morning":           {trap("310410"), cleared, RadioCycle},
 	} {
 		if d := plan(test.f, &test.h, policy("balanced"), at); d.Kind != test.want || d.At.Before(noon.Add(25*time.Minute)) {
 			t.Errorf("%s: %+v, want %s", name, d, test.want)

@@ -35,7 +35,8 @@ func stat(s modem.RegStat) modem.Registration {
 }
 
 func denied(n int) modem.Registration {
-	return modem.Registration{Domain: modem.EPS, Stat: modem.RegDenied, AcT: modem.Unknown, Cause: modem.Cause{Domain: modem.EMM, Number: n}}
+	return modem.Registration{Domain: modem.EPS, Stat: modem.RegDenied, AcT: modem.Unknown,
+		Cause: modem.Cause{Domain: modem.EMM, Number: n}}
 }
 
 var (
@@ -53,15 +54,23 @@ var illnesses = []illness{
 	{"refused everywhere but by one network", nudge, false, lost(denied(11))},
 	{"its radio part is stuck", restart, false, lost(stat(modem.RegIdle))},
 	{"only power helps", []Kind{HardCycle}, true, lost(stat(modem.RegSearching))},
-	{"the SIM forbids the only network", []Kind{ClearFPLMN}, false, lost(stat(modem.RegSearching), modem.ForbiddenPLMNs{List: []string{"310410"}})},
-	{"set to another network by hand", []Kind{AutomaticSelection}, false, lost(stat(modem.RegSearching), modem.Operator{Mode: 1, PLMN: "26201"})},
+	{"the SIM forbids the only network", []Kind{ClearFPLMN}, false,
+		lost(stat(modem.RegSearching), modem.ForbiddenPLMNs{List: []string{"310410"}})},
+	{"set to another network by hand", []Kind{AutomaticSelection}, false,
+		lost(stat(modem.RegSearching), modem.Operator{Mode: 1, PLMN: "26201"})},
 	{"its radio is off", []Kind{RadioOn}, false, lost(stat(modem.RegIdle), modem.Radio{Fun: 4})},
-	{"another APN", []Kind{SetAPN}, false, lost(stat(modem.RegSearching), modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "internet"}}})},
+	{"another APN", []Kind{SetAPN}, false,
+		lost(stat(modem.RegSearching), modem.Contexts{List: []modem.PDPContext{{CID: 1, Type: "IP", APN: "internet"}}})},
 	{"no context", []Kind{Activate, Reactivate}, false, lost(stat(modem.RegRoaming), modem.Active{})},
 	{"the context does not open", append([]Kind{Reattach}, radio...), false, lost(stat(modem.RegRoaming), modem.Active{})},
 	{"the context opens after a restart only", restart, false, lost(stat(modem.RegRoaming), modem.Active{})},
-	{"deaf", restart, false, func(f *facts.Facts, now time.Time) { f.Line = facts.Line{Since: now, Failing: 3}; f.Lose(now) }},
-	{"dead", []Kind{HardCycle}, true, func(f *facts.Facts, now time.Time) { f.Line = facts.Line{Since: now, Failing: 3}; f.Lose(now) }},
+	{"deaf", restart, false, silent},
+	{"dead", []Kind{HardCycle}, true, silent},
+}
+
+func silent(f *facts.Facts, now time.Time) {
+	f.Line = facts.Line{Since: now, Failing: 3}
+	f.Lose(now)
 }
 
 // bounds are how long a device may need that is ill when its network is well again: the freeze may just have begun (24 h),

@@ -29,7 +29,8 @@ type event struct {
 const eventKinds = 15
 
 func drawEvents(r *rapid.T, most int) (list []event) {
-	codes := []correlate.Code{"", "", "", "healed-in-cloud", "fplmn-trap", "stale-bearer", "flapping", "data-limit", "congestion", "sim-inactive", "dns", "host-path"}
+	codes := []correlate.Code{"", "", "", "healed-in-cloud", "fplmn-trap", "stale-bearer", "flapping", "data-limit", "congestion",
+		"sim-inactive", "dns", "host-path"}
 	for range rapid.IntRange(1, most).Draw(r, "events") {
 		list = append(list, event{
 			after: time.Duration(rapid.Int64Range(0, int64(3*time.Hour)).Draw(r, "after")),
@@ -140,9 +141,11 @@ func (d *device) happen(e event) {
 	case 0, 1:
 		d.apply(modem.Registration{Domain: modem.EPS, Stat: stats[e.n%len(stats)], AcT: 7})
 	case 2:
-		d.apply(modem.Registration{Domain: modem.EPS, Stat: modem.RegDenied, AcT: 7, Cause: modem.Cause{Domain: cause.Domain, Number: cause.Number}})
+		c := modem.Cause{Domain: cause.Domain, Number: cause.Number}
+		d.apply(modem.Registration{Domain: modem.EPS, Stat: modem.RegDenied, AcT: 7, Cause: c})
 	case 3:
-		d.apply(modem.Registration{Domain: modem.EPS, Stat: modem.RegRoaming, AcT: 7}, modem.Active{CIDs: []int{1}}, modem.Address{CID: 1, IP: "100.64.1.2"})
+		d.apply(modem.Registration{Domain: modem.EPS, Stat: modem.RegRoaming, AcT: 7}, modem.Active{CIDs: []int{1}},
+			modem.Address{CID: 1, IP: "100.64.1.2"})
 	case 4:
 		d.apply(modem.Active{})
 	case 5:
@@ -161,7 +164,8 @@ func (d *device) happen(e event) {
 	case 10:
 		d.f.Line, d.f.Port.Reason = facts.Line{Alive: true, Since: d.now}, ""
 	case 11:
-		d.apply(modem.ForbiddenPLMNs{List: []string{"310410"}}, modem.Networks{List: []modem.Network{{PLMN: []string{"310410", "26201"}[e.n%2]}}})
+		heard := []string{"310410", "26201"}[e.n%2]
+		d.apply(modem.ForbiddenPLMNs{List: []string{"310410"}}, modem.Networks{List: []modem.Network{{PLMN: heard}}})
 	case 12:
 		d.apply(modem.Radio{Fun: []int{0, 1, 4}[e.n%3]})
 	case 13:
@@ -173,7 +177,8 @@ func (d *device) happen(e event) {
 }
 
 func (d *device) cloud(typ string, code int) {
-	e := cloud.Event{SID: fmt.Sprint("EZ", d.elapsed, typ, code), Type: typ, ICCID: iccid, Time: d.start.Add(d.elapsed), Error: cloud.Error{Code: code}}
+	e := cloud.Event{SID: fmt.Sprint("EZ", d.elapsed, typ, code), Type: typ, ICCID: iccid, Time: d.start.Add(d.elapsed),
+		Error: cloud.Error{Code: code}}
 	d.f.AddCloud(d.now, "test", []cloud.Event{e}, 0)
 }
 
@@ -234,7 +239,8 @@ func TestPolicyHolds(t *testing.T) {
 				r.Fatalf("%+v while a person wants nothing to be done", next)
 			}
 			busy := !d.f.Line.Alive && d.f.Port.Reason == "busy"
-			if host := hostFaults[v.Code] != "" && d.f.ReadyForData(); (busy || host) && next.Kind != Hold && next.Rule != ruleAsked && next.Rule != "repair" {
+			host := hostFaults[v.Code] != "" && d.f.ReadyForData()
+			if (busy || host) && next.Kind != Hold && next.Rule != ruleAsked && next.Rule != "repair" {
 				r.Fatalf("%+v for a fault of the host", next)
 			}
 			if !next.Due(d.now) || !slices.Contains(radioKinds, next.Kind) || slices.Contains(exempt, next.Rule) {
@@ -276,7 +282,8 @@ func TestWallClockChangesNothing(t *testing.T) {
 // The same facts with the same stamps lead to the same plan, whatever the order of their arrival.
 func TestOrderOfFactsDoesNotMatter(t *testing.T) {
 	seen := []modem.Observation{modem.Radio{Fun: 1}, modem.Operator{PLMN: "310410", AcT: 7},
-		modem.Registration{Domain: modem.PS, Stat: modem.RegDenied, AcT: 7}, modem.Registration{Domain: modem.EPS, Stat: modem.RegSearching, AcT: 7},
+		modem.Registration{Domain: modem.PS, Stat: modem.RegDenied, AcT: 7},
+		modem.Registration{Domain: modem.EPS, Stat: modem.RegSearching, AcT: 7},
 		modem.Registration{Domain: modem.CS, Stat: modem.RegIdle, AcT: 7}, modem.IMSI("732123200012345"),
 		modem.Signal{RSRPdBm: -95, RSRQdB: -11, SINRdB: 9, RSSIdBm: -65}, modem.ForbiddenPLMNs{List: []string{"310410"}},
 		modem.Networks{List: []modem.Network{{PLMN: "310410"}}}, modem.SIM{State: modem.SIMReady, Refreshed: true}}
@@ -286,8 +293,8 @@ func TestOrderOfFactsDoesNotMatter(t *testing.T) {
 		if code == 0 {
 			typ = cloud.AttachmentAccepted
 		}
-		told = append(told, cloud.Event{SID: fmt.Sprint("EZ", i), Type: typ, ICCID: iccid, Time: noon.Add(time.Duration(i*20) * time.Minute),
-			Error: cloud.Error{Code: code}})
+		told = append(told, cloud.Event{SID: fmt.Sprint("EZ", i), Type: typ, ICCID: iccid,
+			Time: noon.Add(time.Duration(i*20) * time.Minute), Error: cloud.Error{Code: code}})
 	}
 	rapid.Check(t, func(r *rapid.T) {
 		after := time.Duration(rapid.IntRange(0, 600).Draw(r, "minutes")) * time.Minute

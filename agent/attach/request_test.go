@@ -22,7 +22,7 @@ func TestRetry(t *testing.T) {
 		want Kind
 	}{
 		"no network":          {unregistered(), AutomaticSelection},
-		"the modem searches":  {unregistered(modem.Registration{Domain: modem.EPS, Stat: modem.RegSearching, AcT: modem.Unknown}), RadioCycle},
+		"the modem searches":  {unregistered(stat(modem.RegSearching)), RadioCycle},
 		"a permanent refusal": {refused(83705), RadioCycle},
 		"a dead port":         {deadLine(facts.Port{Reason: "gone"}), HardCycle},
 	} {
@@ -42,7 +42,8 @@ func TestRetry(t *testing.T) {
 	for i := range 3 {
 		h.Actions = append(h.Actions, Done{Kind: Activate, At: noon.Add(time.Duration(i-30) * time.Minute), Rule: ruleAsked})
 	}
-	if d := plan(unregistered(), h, policy("balanced"), time.Minute); d.Due(noon.Add(time.Minute)) || !strings.Contains(d.Why, `"asked"`) {
+	d := plan(unregistered(), h, policy("balanced"), time.Minute)
+	if d.Due(noon.Add(time.Minute)) || !strings.Contains(d.Why, `"asked"`) {
 		t.Errorf("the fourth in an hour: %+v", d)
 	}
 	if d := plan(unregistered(), asking(Retry, 0), policy("balanced"), 11*time.Minute); d.Rule == ruleAsked {
@@ -53,10 +54,11 @@ func TestRetry(t *testing.T) {
 // What forbids acting forbids a retry too, and says so; force goes past the freeze with a warning, not past the budgets and
 // not where it would be senseless.
 func TestRetryAndForceInTheFreeze(t *testing.T) {
-	if d := plan(refused(83703), asking(Retry, 0), policy("balanced"), time.Minute); d.Kind != Hold || !strings.Contains(d.Why, "a retry was asked for") {
+	d := plan(refused(83703), asking(Retry, 0), policy("balanced"), time.Minute)
+	if d.Kind != Hold || !strings.Contains(d.Why, "a retry was asked for") {
 		t.Errorf("retry in the freeze: %+v", d)
 	}
-	d := plan(refused(83703), asking(ForceRetry, 0), policy("balanced"), time.Minute)
+	d = plan(refused(83703), asking(ForceRetry, 0), policy("balanced"), time.Minute)
 	if d.Kind != RadioCycle || !d.Due(noon.Add(time.Minute)) || !strings.Contains(d.Why, "WARNING") {
 		t.Errorf("force in the freeze: %+v", d)
 	}

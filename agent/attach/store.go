@@ -69,7 +69,8 @@ const (
 // older afterwards.
 func (h *History) Encode(m Moment) ([]byte, error) {
 	l := h.Ladder.at(m.Now)
-	s := Stored{Version: storeVersion, Boot: m.Boot, UptimeMS: (m.Uptime + roundUp).Milliseconds(), WallMS: m.Now.Add(roundUp).UnixMilli(), Trusted: m.Trusted,
+	s := Stored{Version: storeVersion, Boot: m.Boot,
+		UptimeMS: (m.Uptime + roundUp).Milliseconds(), WallMS: m.Now.Add(roundUp).UnixMilli(), Trusted: m.Trusted,
 		Ladder: storedLadder{l.Card, l.Rungs, l.Data, l.Stops, l.Outages}}
 	for _, d := range h.Actions {
 		s.Actions = append(s.Actions, storedDone{d.Kind, age(m.Now, d.At), d.Rule, d.Why, d.Level, d.Outcome})

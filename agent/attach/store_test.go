@@ -30,12 +30,13 @@ func mustStore(t failer, h *History, m Moment) Stored {
 
 // A stored action is never older than what is certain, whatever the wall clock says.
 func TestRestoreCountsConservatively(t *testing.T) {
-	h := History{Actions: []Done{{Kind: RadioCycle, At: noon.Add(-30 * time.Minute), Rule: ruleLadder, Why: "why", Level: 2, Outcome: "ok"}},
-		Held: noon.Add(3 * time.Hour)}
+	h := History{Held: noon.Add(3 * time.Hour),
+		Actions: []Done{{Kind: RadioCycle, At: noon.Add(-30 * time.Minute), Rule: ruleLadder, Level: 2, Outcome: "ok"}}}
 	saved := Moment{Now: noon, Boot: "one", Uptime: 10 * time.Hour, Trusted: true}
 	untrusted := saved
 	untrusted.Trusted = false
 	year := 365 * day
+	const short, long, left = 31 * time.Minute, 150 * time.Minute, 179 * time.Minute
 	for _, test := range []struct {
 		name  string
 		saved Moment
@@ -43,19 +44,20 @@ func TestRestoreCountsConservatively(t *testing.T) {
 		age   time.Duration // of the action then
 		held  time.Duration // what is left of the hold
 	}{
-		{"the same boot", saved, Moment{noon.Add(2 * time.Hour), "one", 12 * time.Hour, true}, 150 * time.Minute, time.Hour},
-		{"the same boot, the clock went back years", saved, Moment{noon.Add(-30 * year), "one", 11 * time.Hour, true}, 90 * time.Minute, 2 * time.Hour},
-		{"the same boot, the clock leapt years", saved, Moment{noon.Add(30 * year), "one", 11 * time.Hour, true}, 90 * time.Minute, 2 * time.Hour},
-		{"another boot", saved, Moment{noon.Add(2 * time.Hour), "two", time.Minute, false}, 31 * time.Minute, 179 * time.Minute},
-		{"another boot, the clock leapt years", saved, Moment{noon.Add(30 * year), "two", time.Minute, false}, 31 * time.Minute, 179 * time.Minute},
-		{"another boot, both clocks trusted", saved, Moment{noon.Add(2 * time.Hour), "two", time.Minute, true}, 150 * time.Minute, time.Hour},
-		{"another boot, trusted only now", untrusted, Moment{noon.Add(2 * time.Hour), "two", time.Minute, true}, 31 * time.Minute, 179 * time.Minute},
-		{"another boot, trusted and yet in the past", saved, Moment{noon.Add(-year), "two", time.Minute, true}, 31 * time.Minute, 179 * time.Minute},
+		{"the same boot", saved, Moment{noon.Add(2 * time.Hour), "one", 12 * time.Hour, true}, long, time.Hour},
+		{"the same boot, years back", saved, Moment{noon.Add(-30 * year), "one", 12 * time.Hour, true}, long, time.Hour},
+		{"the same boot, years ahead", saved, Moment{noon.Add(30 * year), "one", 12 * time.Hour, true}, long, time.Hour},
+		{"another boot", saved, Moment{noon.Add(2 * time.Hour), "two", time.Minute, false}, short, left},
+		{"another boot, years ahead", saved, Moment{noon.Add(30 * year), "two", time.Minute, false}, short, left},
+		{"another boot, both clocks trusted", saved, Moment{noon.Add(2 * time.Hour), "two", time.Minute, true}, long, time.Hour},
+		{"another boot, trusted only now", untrusted, Moment{noon.Add(2 * time.Hour), "two", time.Minute, true}, short, left},
+		{"another boot, trusted and yet in the past", saved, Moment{noon.Add(-year), "two", time.Minute, true}, short, left},
 		{"the boot is not known", saved, Moment{noon.Add(time.Hour), "", 9 * time.Hour, true}, 30 * time.Minute, 3 * time.Hour},
 	} {
 		got := Restore(mustStore(t, &h, test.saved), test.m)
 		d := got.Actions[0]
-		if age := test.m.Now.Sub(d.At); age != test.age || d.Kind != RadioCycle || d.Level != 2 || d.Outcome != "ok" || d.Rule != ruleLadder {
+		want := Done{Kind: RadioCycle, At: d.At, Rule: ruleLadder, Level: 2, Outcome: "ok"}
+		if age := test.m.Now.Sub(d.At); age != test.age || d != want {
 			t.Errorf("%s: age %v, want %v (%+v)", test.name, age, test.age, d)
 		}
 		if held := got.Held.Sub(test.m.Now).Round(time.Second); held != test.held {
@@ -69,7 +71,8 @@ func TestRestoreKeepsTheRest(t *testing.T) {
 	h := History{Ladder: Ladder{Card: iccid, Rungs: 5, Data: 4, Stops: 3, Outages: 2, HealthySince: noon.Add(-25 * time.Minute)},
 		Refusals: []Refusal{{Time: noon.Add(-2 * time.Hour), Received: noon.Add(-time.Hour)}, {Time: noon, Received: noon}},
 		Accepted: noon.Add(-3 * time.Hour)}
-	got := Restore(mustStore(t, &h, Moment{Now: noon, Boot: "one", Uptime: time.Hour}), Moment{Now: noon.Add(time.Hour), Boot: "one", Uptime: 2 * time.Hour})
+	stored := mustStore(t, &h, Moment{Now: noon, Boot: "one", Uptime: time.Hour})
+	got := Restore(stored, Moment{Now: noon.Add(time.Hour), Boot: "one", Uptime: 2 * time.Hour})
 	if want := (Ladder{Card: iccid, Rungs: 3, Data: 2, Stops: 1, Outages: 2}); got.Ladder != want {
 		t.Errorf("ladder %+v, want %+v", got.Ladder, want)
 	}
@@ -94,10 +97,11 @@ func TestDecodeAnything(t *testing.T) {
 	}
 	rapid.Check(t, func(r *rapid.T) {
 		number := rapid.OneOf(rapid.Int64(), rapid.Int64Range(0, 1e9))
-		raw := Stored{Version: 1, Boot: "a", UptimeMS: number.Draw(r, "uptime"), WallMS: number.Draw(r, "wall"), Trusted: rapid.Bool().Draw(r, "trusted"),
-			Accepted: number.Draw(r, "accepted"), HoldMS: number.Draw(r, "hold")}
+		raw := Stored{Version: 1, Boot: "a", UptimeMS: number.Draw(r, "uptime"), WallMS: number.Draw(r, "wall"),
+			Trusted: rapid.Bool().Draw(r, "trusted"), Accepted: number.Draw(r, "accepted"), HoldMS: number.Draw(r, "hold")}
 		for range rapid.IntRange(0, 20).Draw(r, "n") {
-			raw.Actions = append(raw.Actions, storedDone{Kind: rapid.SampledFrom(Kinds()).Draw(r, "kind"), AgeMS: number.Draw(r, "age")})
+			kind := rapid.SampledFrom(Kinds()).Draw(r, "kind")
+			raw.Actions = append(raw.Actions, storedDone{Kind: kind, AgeMS: number.Draw(r, "age")})
 			raw.Refusals = append(raw.Refusals, storedRefusal{number.Draw(r, "age"), number.Draw(r, "time")})
 		}
 		data, err := json.Marshal(raw)
@@ -108,8 +112,8 @@ func TestDecodeAnything(t *testing.T) {
 		if err != nil {
 			r.Fatalf("%v", err)
 		}
-		m := Moment{Now: noon, Boot: rapid.SampledFrom([]string{"", "a", "b"}).Draw(r, "boot"), Uptime: time.Duration(rapid.Int64().Draw(r, "up")),
-			Trusted: rapid.Bool().Draw(r, "now trusted")}
+		m := Moment{Now: noon, Boot: rapid.SampledFrom([]string{"", "a", "b"}).Draw(r, "boot"),
+			Uptime: time.Duration(rapid.Int64().Draw(r, "up")), Trusted: rapid.Bool().Draw(r, "now trusted")}
 		h := Restore(s, m)
 		sorted := slices.IsSortedFunc(h.Actions, func(a, b Done) int { return a.At.Compare(b.At) })
 		for _, d := range h.Actions {
