@@ -171,7 +171,10 @@ func (a *Agent) act(ctx context.Context, op core.Act) ([]modem.Observation, erro
 		return configure(ctx, d)
 	case attach.Scan:
 		networks, err := d.Networks(ctx)
-		return []modem.Observation{networks}, err
+		if err != nil {
+			return nil, err
+		}
+		return []modem.Observation{networks}, nil
 	}
 	return nil, a.operate(ctx, d, op)
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
+
+	"supersim-agent/atcmd"
 )
 
 // NetworkStat says whether a network that can be heard may be used (27.007 §7.3, <stat>).
@@ -29,14 +32,19 @@ type Networks struct{ List []Network }
 
 func (Networks) observation() {}
 
+// scanTime is waited at least, whatever the manuals say: 45 seconds, as some do, are too short where several technologies are
+// searched, and a module whose answer is not waited for answers nothing else for the rest of the search.
+const scanTime = 5 * time.Minute
+
 // Networks lists the networks that can be heard. The module searches every band: this takes minutes, and on some families
 // half an hour; anything sent meanwhile may end it. It is no look, because a data session suffers.
 func (d *Driver) Networks(ctx context.Context) (Networks, error) {
-	lines, err := d.ask(ctx, "AT+COPS=?", "+COPS")
+	const search = "AT+COPS=?"
+	reply, err := d.send(ctx, atcmd.Cmd{Text: search, Prefix: "+COPS", Timeout: max(d.Dialect().limit(search), scanTime)})
 	if err != nil {
 		return Networks{}, opError("list networks", err)
 	}
-	return ParseNetworks(lines), nil
+	return ParseNetworks(reply.Lines), nil
 }
 
 // ParseNetworks reads `+COPS: (2,"AT&T","AT&T","310410",7),(1,…),,(0,1,2),(0,2)`, on one line or on several. The lists of

@@ -2,6 +2,7 @@ package modem_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -33,7 +34,8 @@ func TestParseNetworks(t *testing.T) {
 
 func TestNetworksAreListed(t *testing.T) {
 	for answer, fails := range map[string]bool{`+COPS: (1,"A","A","310410",8),,(0,1),(0,2)`: false, "ERROR": true} {
-		attached(t, bg96, map[string]string{"AT+COPS=?": answer}, func(t *testing.T, d *modem.Driver, _ *fakeModem) {
+		attached(t, bg96, map[string]string{"AT+COPS=?": answer}, func(t *testing.T, d *modem.Driver, m *fakeModem) {
+			m.delay["AT+COPS=?"] = 4 * time.Minute
 			got, err := d.Networks(t.Context())
 			if (err != nil) != fails || !fails && (len(got.List) != 1 || got.List[0].PLMN != "310410") {
 				t.Errorf("%+v, %v", got, err)

@@ -67,16 +67,20 @@ type view struct {
 // Plan chooses the next action.
 func Plan(now time.Time, f *facts.Facts, v correlate.Verdict, h *History, p Policy) Decision {
 	w := &view{Policy: p, now: now, f: f, v: v, h: h.with(now, f, v)}
+	if since := w.h.Ladder.Since; p.Profile.Lasts > 0 && !since.IsZero() && now.Sub(since) >= p.Profile.Lasts {
+		w.Profile = Profiles[0]
+	}
 	d := w.choose()
 	if d.Kind == Hold {
 		return d
 	}
 	d.At = later(d.At, now)
-	if quiet := f.RefreshedAt.Add(refreshGrace); d.Kind.AttachLevel() && d.Rule != ruleDead && !f.RefreshedAt.IsZero() && quiet.After(d.At) {
+	quiet := f.RefreshedAt.Add(refreshGrace)
+	if refreshed := !f.RefreshedAt.IsZero() && quiet.After(d.At); refreshed && d.Kind.AttachLevel() && d.Rule != ruleDead {
 		d.At = quiet
 		d.Why += "; the SIM was initialised a moment ago and is left alone for 90 seconds"
 	}
-	if free, account := w.h.freeAt(now, d.Kind, d.Rule, p.Profile); free.After(d.At) {
+	if free, account := w.h.freeAt(now, d.Kind, d.Rule, w.Profile); free.After(d.At) {
 		d.At = free
 		d.Why += fmt.Sprintf("; the budget %q is spent, and allows the next one then", account)
 	}

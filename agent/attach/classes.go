@@ -16,18 +16,23 @@ type Class struct {
 // The classes of refusals.
 var (
 	ClassStop = Class{"stop", "Stops trying: one radio cycle after an hour, then ever more rarely (4, 8, 16, 24 h).",
-		"The network will not take this SIM or device until something is changed: check the SIM's status in the console and the module's IMEI."}
+		"The network will not take this SIM or device until something is changed: check the SIM's status in the console and " +
+			"the module's IMEI."}
 	ClassPLMN = Class{"plmn", "Waits for another network or another IMSI; after 25 minutes it climbs the ladder.",
 		"If it lasts, see whether the fleet's Network Access Profile holds a network at this place."}
 	ClassArea = Class{"area", "Waits for another cell, network or IMSI; after 25 minutes it climbs the ladder.",
 		"Often heals with the place or the network. If it lasts, tell support the network and the time."}
-	ClassTemp     = Class{"temporary", "Leaves it to the modem, which tries again by itself; after 25 minutes it climbs the ladder.", "Wait."}
+	ClassTemp = Class{"temporary", "Leaves it to the modem, which tries again by itself; after 25 minutes it climbs the ladder.",
+		"Wait."}
 	ClassReattach = Class{"reattach", "Watches: the modem attaches again at once.", "Nothing."}
-	ClassAPN      = Class{"apn", "Checks APN and PDP type, then tries at growing intervals (5 minutes to 4 hours).", "Check the APN and whether the SIM may use data."}
-	ClassCong     = Class{"congestion", "Leaves the network alone for half an hour at least. Never resets.", "Wait."}
-	ClassProto    = Class{"protocol", "Treats it as temporary and keeps the modem's words.", "If it repeats, look for newer firmware of the module."}
-	ClassInfo     = Class{"info", "Nothing: it does not concern data.", "Nothing."}
-	ClassFreeze   = Class{"freeze", "Does nothing that makes the modem attach for an hour, twice as long each time it happens again, up to 24 h.",
+	ClassAPN      = Class{"apn", "Checks APN and PDP type, then tries at growing intervals (5 minutes to 4 hours).",
+		"Check the APN and whether the SIM may use data."}
+	ClassCong  = Class{"congestion", "Leaves the network alone for half an hour at least. Never resets.", "Wait."}
+	ClassProto = Class{"protocol", "Treats it as temporary and keeps the modem's words.",
+		"If it repeats, look for newer firmware of the module."}
+	ClassInfo   = Class{"info", "Nothing: it does not concern data.", "Nothing."}
+	ClassFreeze = Class{"freeze",
+		"Does nothing that makes the modem attach for an hour, twice as long each time it happens again, up to 24 h.",
 		"Find what restarts the modem so often: a watchdog, a script, or a weak power supply."}
 )
 

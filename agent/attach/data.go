@@ -79,7 +79,7 @@ func (w *view) dataStep() Decision {
 			Level: n + 1, Why: fmt.Sprintf("registered without data; the next stronger step is %s", s.Do)})
 	}
 	d := w.repeat(rungs, w.h.Ladder.Data, false)
-	d.At, d.Rule = later(d.At, settled), ruleData
+	d.At, d.Rule = later(later(d.At, settled), w.h.Ladder.DataSince.Add(radioPatience)), ruleData
 	return w.rung(d)
 }
 
@@ -107,16 +107,16 @@ func (w *view) dial() Decision {
 // staleBearer mends a context that only the modem believes in: opened anew, attached anew, and the radio at last.
 func (w *view) staleBearer() Decision {
 	since := w.now.Add(-staleWindow) // not since the address came: each repair brings a new one
-	tried := w.h.since(since, Reactivate, Reattach, RadioCycle, ClearFPLMN)
 	for _, k := range []Kind{Reactivate, Reattach, RadioCycle} {
 		if w.h.countSince(k, since) > 0 {
 			continue
 		}
 		at := later(w.f.IP.Since, w.h.lastOf(Reactivate, Reattach)).Add(staleApart)
 		if k == RadioCycle {
-			at = later(at, tried[0].At.Add(radioPatience))
+			at = later(at, w.h.Ladder.Since.Add(radioPatience))
 		}
-		return Decision{Kind: k, At: at, Rule: "stale", Step: "stale", Why: "the operator ended the session that the modem still believes in"}
+		return Decision{Kind: k, At: at, Rule: "stale", Step: "stale",
+			Why: "the operator ended the session that the modem still believes in"}
 	}
 	return holdUntil(w.h.lastOf(RadioCycle).Add(staleWindow), "stale", "reactivating, attaching anew and a radio cycle did not help")
 }

@@ -142,7 +142,7 @@ func (l *Ladder) look(now time.Time, f *facts.Facts, healthy bool) {
 		l.Since = now
 	}
 	if l.DataSince.IsZero() && !f.DataLostAt.IsZero() {
-		l.DataSince = f.DataLostAt
+		l.DataSince = later(f.DataLostAt, l.Since)
 	}
 }
 

@@ -25,7 +25,8 @@ const (
 
 // permanent are the verdicts after which a person must change something first.
 var permanent = map[correlate.Code]bool{
-	"sim-new": true, "sim-inactive": true, "nap-blocks-all": true, "imsi-not-provisioned": true, "imei-blocked": true, "auth-failed": true,
+	"sim-new": true, "sim-inactive": true, "nap-blocks-all": true,
+	"imsi-not-provisioned": true, "imei-blocked": true, "auth-failed": true,
 }
 
 // registration is what is done while no network has us.
@@ -33,7 +34,7 @@ func (w *view) registration() Decision {
 	if d, ok := w.healed(); ok {
 		return d
 	}
-	if reason := w.stopReason(); reason != "" {
+	if reason, ok := w.stopReason(); ok {
 		return w.stop(reason)
 	}
 	congested := false
@@ -60,20 +61,20 @@ func (w *view) cause() (facts.Cause, bool) {
 	return c, ok
 }
 
-// stopReason says why trying is useless, "" if it is not.
-func (w *view) stopReason() string {
+// stopReason says why trying is useless, if it is.
+func (w *view) stopReason() (string, bool) {
 	if permanent[w.v.Code] {
-		return w.v.Summary
+		return w.v.Summary, true
 	}
 	if c, ok := w.cause(); ok && (ClassOf(c) == ClassStop || c.Number == 2 && !facts.SessionCause(c)) {
-		return fmt.Sprintf("%s cause %d (%s) is permanent for this SIM.", c.Domain, c.Number, c.Name())
+		return fmt.Sprintf("%s cause %d (%s) is permanent for this SIM.", c.Domain, c.Number, c.Name()), true
 	}
 	last, ok := w.f.Cloud.Last(facts.AttachmentAccepted, facts.AttachmentRejected, facts.AttachmentFailed, facts.SessionStarted)
 	if ok && last.Type == facts.AttachmentRejected && ClassOfEvent(last.Type, last.Error.Code, last.Error.Message) == ClassStop &&
 		w.now.Sub(last.Received) < refusalAge && last.Received.After(w.f.OutageStart.Add(-refusalSlack)) {
-		return "The cloud's last word on this SIM is a permanent refusal."
+		return "The cloud's last word on this SIM is a permanent refusal.", true
 	}
-	return ""
+	return "", false
 }
 
 // healed: the reason of a hard refusal is gone, but the modem or its list of forbidden networks outlives it. One radio cycle
@@ -193,8 +194,9 @@ func (w *view) rung(d Decision) Decision {
 	if d.Kind == ModuleReset && !last.IsZero() {
 		d.At = later(d.At, last.Add(resetApart+w.random(resetSpread, saltReset, d.Level)))
 	}
-	if d.Kind == RadioCycle {
-		d.Kind = w.cycle()
+	if d.Kind == RadioCycle && w.cycle() == ClearFPLMN {
+		d.Kind = ClearFPLMN
+		d.Why = "the SIM forbids the networks that can be heard, and nobody refuses it there any more"
 	}
 	return d
 }

@@ -50,7 +50,8 @@ func (w *view) deadPort() Decision {
 // silentPort: a modem that answered before does not any more, and its port is there.
 func (w *view) silentPort(since time.Time) Decision {
 	if w.h.countSince(SoftReset, since) == 0 {
-		soft := dead(SoftReset, since.Add(softResetAfter), "the modem does not answer: the restart command is sent in case it still listens")
+		soft := dead(SoftReset, since.Add(softResetAfter),
+			"the modem does not answer: the restart command is sent in case it still listens")
 		free, _ := w.h.freeAt(w.now, SoftReset, ruleDead, w.Profile)
 		if !w.Power || !free.After(later(soft.At, w.now)) {
 			return soft
@@ -58,7 +59,7 @@ func (w *view) silentPort(since time.Time) Decision {
 	}
 	if !w.Power {
 		at := w.h.lastOf(SoftReset).Add(time.Hour)
-		return dead(SoftReset, at, "the modem does not answer; the restart command is sent again, as no board with power control is configured")
+		return dead(SoftReset, at, "the modem does not answer, and no board with power control is configured")
 	}
 	return dead(HardCycle, later(since.Add(hardCycleAfter), w.f.BootingUntil),
 		"the modem does not answer, on no port and not to the restart command: its power is cycled")

@@ -12,6 +12,7 @@ type Profile struct {
 	Spread  time.Duration   // random addition to the times of the steps, never a subtraction
 	Halve   bool            // budgets halved
 	Hourly  map[string]int  // other limits per hour than the accounts have, by account
+	Lasts   time.Duration   // so long into a trouble; the first profile of the table holds after that. 0: for ever
 }
 
 // Step is one rung of a ladder.
@@ -21,7 +22,7 @@ type Step struct {
 	Do    Kind
 }
 
-// Profiles is the table of schedules (sources: modem/SOURCES.md). 25 minutes are the longest documented IMSI-switch
+// Profiles is the table of schedules, the default first (sources: modem/SOURCES.md). 25 minutes are the longest documented IMSI-switch
 // timer (20) plus a roaming attach (5); resets are an hour apart at least (GSMA TS.34: N1 = 1 per hour).
 var Profiles = []Profile{
 	{
@@ -29,7 +30,7 @@ var Profiles = []Profile{
 		Steps: steps("L", 25, 45, 75, 135), Data: dataSteps(1), Gaps: hours(2, 4, 8, 12, 24),
 	},
 	{
-		Name: "attended", Spread: time.Minute, Hourly: map[string]int{"radio-cycle": 2},
+		Name: "attended", Lasts: time.Hour, Spread: time.Minute, Hourly: map[string]int{"radio-cycle": 2},
 		Steps: steps("L", 12, 15, 30, 135), Data: dataSteps(1), Gaps: hours(2, 4, 8, 12, 24),
 	},
 	{

@@ -62,12 +62,15 @@ const (
 	forever      = 100 * 365 * day // what is older, or longer, makes no sense
 	maxLevel     = 1 << 16
 	maxHold      = 366 * day
+	roundUp      = time.Millisecond - 1
 )
 
-// Encode writes the history for a journal. The result is one line of JSON.
+// Encode writes the history for a journal. The result is one line of JSON. What is rounded is rounded so that nothing seems
+// older afterwards.
 func (h *History) Encode(m Moment) ([]byte, error) {
 	l := h.Ladder.at(m.Now)
-	s := Stored{Version: storeVersion, Boot: m.Boot, UptimeMS: m.Uptime.Milliseconds(), WallMS: m.Now.UnixMilli(), Trusted: m.Trusted,
+	s := Stored{Version: storeVersion, Boot: m.Boot,
+		UptimeMS: (m.Uptime + roundUp).Milliseconds(), WallMS: m.Now.Add(roundUp).UnixMilli(), Trusted: m.Trusted,
 		Ladder: storedLadder{l.Card, l.Rungs, l.Data, l.Stops, l.Outages}}
 	for _, d := range h.Actions {
 		s.Actions = append(s.Actions, storedDone{d.Kind, age(m.Now, d.At), d.Rule, d.Why, d.Level, d.Outcome})
@@ -79,13 +82,14 @@ func (h *History) Encode(m Moment) ([]byte, error) {
 		s.Accepted = h.Accepted.UnixMilli()
 	}
 	if h.Held.After(m.Now) {
-		s.HoldMS = h.Held.Sub(m.Now).Milliseconds() + 1
+		s.HoldMS = (h.Held.Sub(m.Now) + roundUp).Milliseconds()
 	}
 	return json.Marshal(s)
 }
 
-// age is rounded down: an action must not seem older than it is.
-func age(now, at time.Time) int64 { return max(0, now.Sub(at).Milliseconds()) }
+func age(now, at time.Time) int64 {
+	return min(max(0, now.Sub(at).Milliseconds()), forever.Milliseconds()-1)
+}
 
 // Decode reads what Encode wrote. Entries that make no sense are left out and counted; a record that cannot be read, or of
 // another version, is an error.
@@ -107,7 +111,7 @@ func (s *Stored) clean() {
 		_, known := Describe(d.Kind)
 		return !known || d.Kind == Hold || !sane(d.AgeMS)
 	})
-	s.Refusals = slices.DeleteFunc(s.Refusals, func(r storedRefusal) bool { return !sane(r.AgeMS) || !sane(r.TimeMS) })
+	s.Refusals = slices.DeleteFunc(s.Refusals, func(r storedRefusal) bool { return !sane(r.AgeMS) || !saneWall(r.TimeMS) })
 	s.Skipped = total - len(s.Actions) - len(s.Refusals)
 	slices.SortStableFunc(s.Actions, func(a, b storedDone) int { return int(min(max(b.AgeMS-a.AgeMS, -1), 1)) })
 	s.Actions = s.Actions[max(0, len(s.Actions)-historyLength):]
@@ -115,15 +119,20 @@ func (s *Stored) clean() {
 	for _, n := range []*int{&s.Ladder.Rungs, &s.Ladder.Data, &s.Ladder.Stops, &s.Ladder.Outages} {
 		*n = min(max(*n, 0), maxLevel)
 	}
-	for _, ms := range []*int64{&s.UptimeMS, &s.WallMS, &s.Accepted} {
-		if !sane(*ms) {
-			*ms = 0
-		}
+	if !sane(s.UptimeMS) {
+		s.UptimeMS = forever.Milliseconds() // so that no time has passed since, for certain
 	}
+	if !saneWall(s.Accepted) {
+		s.Accepted = 0
+	}
+	s.Trusted = s.Trusted && saneWall(s.WallMS)
 	s.HoldMS = min(max(s.HoldMS, 0), maxHold.Milliseconds())
 }
 
 func sane(ms int64) bool { return 0 <= ms && ms < forever.Milliseconds() }
+
+// saneWall is a time from 1970 to the year 9999.
+func saneWall(ms int64) bool { return 0 <= ms && ms < 253402300800000 }
 
 // Restore makes the history of what was stored. Nothing in it is taken for older than is certain, so that a restart or a
 // clock that jumps never frees a budget too early:

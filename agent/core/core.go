@@ -73,7 +73,8 @@ type flight struct {
 
 // New returns a core that knows nothing yet.
 func New(now time.Time, cfg Config) *Core {
-	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), history: cfg.History, reopenAt: now.Add(cfg.StartDelay), looks: looks{start: now}}
+	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), history: cfg.History,
+		reopenAt: now.Add(cfg.StartDelay), looks: looks{start: now}}
 	c.f.Port.Path = cfg.PortPath
 	c.deadline = c.reopenAt
 	c.judge(now)

@@ -2,6 +2,8 @@ package core
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -189,6 +191,43 @@ func TestDeadLineIsSaidAndMended(t *testing.T) {
 	p.until(p.now.Add(30 * time.Second))
 	if got := p.core.Snapshot().Verdict.Code; got != "online-cloud-lags" {
 		t.Errorf("verdict after reopening: %q", got)
+	}
+}
+
+// A modem that dies for good between two questions gets the restart command and then loses its power within a minute; what
+// was done before this start counts.
+func TestDeadModemIsRestartedAtOnce(t *testing.T) {
+	spent := attach.History{Actions: []attach.Done{{Kind: attach.ModuleReset, At: epoch.Add(-time.Minute)}}}
+	for name, history := range map[string]attach.History{"soft-reset hard-cycle": {}, "hard-cycle": spent} {
+		cfg := testConfig()
+		cfg.History = history
+		p := newPuppet(cfg)
+		p.until(epoch.Add(5 * time.Minute))
+		died := p.now
+		var did []string
+		dead := Failure{Kind: LineDead, Text: "no answer"}
+		ev := Event(Tick{})
+		for p.now.Sub(died) < time.Minute && !slices.Contains(did, "hard-cycle") {
+			acts := p.core.Step(p.now, ev)
+			if len(acts) == 0 {
+				p.now, ev = p.core.Deadline(), Tick{}
+				continue
+			}
+			if act, ok := acts[0].Op.(Act); ok {
+				did = append(did, string(act.Kind))
+			}
+			done := Done{ID: acts[0].ID}
+			if open, ok := acts[0].Op.(OpenPort); ok && !open.Awake {
+				t.Errorf("%s: a modem that ran is given time to boot", name)
+			} else if !ok {
+				done.Failure = &dead
+				p.now = p.now.Add(7 * time.Second)
+			}
+			ev = done
+		}
+		if got := strings.Join(did, " "); got != name {
+			t.Errorf("got %q, want %q, %v after the death", got, name, p.now.Sub(died))
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ var Rules = []Rule{
 	{
 		ID: "A1", Code: "modem-unreachable", Base: 0.95, match: modemUnreachable,
 		Summary: "The modem does not answer.",
-		Agent:   "Reopens the port and, where a board with power control is configured, powers the modem up or cycles its power after five minutes.",
+		Agent:   "Reopens the port, tries the other AT ports, sends the restart command, and where a board with power control is configured cuts the power for a moment.",
 		Advice:  "Check that the HAT has power, that the USB cable is in, and the PWRKEY jumper.",
 		Changes: "An answer to AT.",
 	},
