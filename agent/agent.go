@@ -13,6 +13,8 @@ import (
 
 	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/core"
+	"supersim-agent/agent/facts"
+	"supersim-agent/agent/journal"
 	"supersim-agent/atcmd"
 	"supersim-agent/modem"
 )
@@ -46,9 +48,12 @@ type Deps struct {
 	Power    Power
 	PIN      PIN // nil: none is configured
 	Sources  []cloud.Source
-	Clock    Clock             // default: the system's
-	NTP      func() bool       // default: asks the kernel
-	Notify   func(line string) // service manager; default: nobody
+	Journal  *journal.Journal     // nil: nothing outlives the agent
+	Boot     string               // id of this boot of the computer; "": not known
+	Uptime   func() time.Duration // default: asks the kernel; since that boot
+	Clock    Clock                // default: the system's
+	NTP      func() bool          // default: asks the kernel
+	Notify   func(line string)    // service manager; default: nobody
 	Log      zerolog.Logger
 	Board    string // its name, for the status
 	Bearer   string // data.bearer in force, for the status
@@ -66,6 +71,7 @@ type Agent struct {
 	session session          // the executor's
 	reset   string           // the executor's: the restart command of the module that was greeted last
 	tickets tickets          // commands of persons that wait for their answer
+	memory  memory           // what outlives the agent
 
 	snapshot atomic.Pointer[core.Snapshot]
 	changed  broadcast
@@ -90,12 +96,20 @@ func New(cfg core.Config, deps Deps) *Agent {
 	if deps.Line == nil {
 		deps.Line = func() modem.Line { return modem.AnyLine }
 	}
+	if deps.Uptime == nil {
+		deps.Uptime = hostUptime
+	}
 	a := &Agent{
 		cfg: cfg, deps: deps,
-		core:   core.New(deps.Clock.Now(), cfg),
 		events: make(chan core.Event, 64),
 		work:   make(chan core.Action, 1),
+		memory: memory{journal: deps.Journal, boot: deps.Boot, uptime: deps.Uptime, clock: deps.Clock, entries: make(chan news, 256)},
 	}
+	now := deps.Clock.Now()
+	if err := a.memory.restore(now, deps.NTP(), &cfg); err != nil {
+		deps.Log.Warn().Err(err).Msg("what was done before this start is not known; all budgets begin anew")
+	}
+	a.core = core.New(now, cfg)
 	a.changed.init()
 	a.publish()
 	return a
@@ -109,9 +123,14 @@ func (a *Agent) Run(ctx context.Context) error {
 	for _, s := range a.deps.Sources {
 		running.Go(func() { a.runSource(ctx, s) })
 	}
+	keeping, endKeeping := context.WithCancel(context.Background()) // until the last line of the timeline
+	var keeper sync.WaitGroup
+	keeper.Go(func() { a.memory.keep(keeping) })
 	err := a.loop(ctx)
 	cancel()
 	running.Wait()
+	endKeeping()
+	keeper.Wait()
 	return err
 }
 
@@ -138,8 +157,12 @@ const sourceRetry = 10 * time.Second
 
 // emit hands a batch to the owner and returns when it has room for it.
 func (a *Agent) emit(ctx context.Context, b cloud.Batch) error {
+	a.memory.take(b, a.clockTrusted())
 	return a.send(ctx, core.CloudBatch{Source: b.Source, Events: b.Events, Problems: b.Problems})
 }
+
+// clockTrusted reports whether the wall clock follows a time server.
+func (a *Agent) clockTrusted() bool { return a.snapshot.Load().Facts.Clock.State == facts.ClockNTP }
 
 func (a *Agent) send(ctx context.Context, ev core.Event) error {
 	select {

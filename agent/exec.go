@@ -53,6 +53,7 @@ func (a *Agent) do(ctx context.Context, act core.Action) core.Done {
 	case core.Ask:
 		done.Observations, err = a.ask(ctx, op)
 	case core.Act:
+		a.memory.save(op.Saves, &op.History, a.clockTrusted())
 		done.Observations, err = a.act(ctx, op)
 	case core.Run:
 		err = a.runCommand(ctx, op.Ticket)

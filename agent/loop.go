@@ -66,7 +66,7 @@ func (a *Agent) publish() {
 	a.snapshot.Store(&s)
 	a.changed.notify()
 
-	var last uint64
+	last := s.Before
 	if before != nil && len(before.Timeline) > 0 {
 		last = before.Timeline[len(before.Timeline)-1].Seq
 	}
@@ -77,6 +77,7 @@ func (a *Agent) publish() {
 	for _, e := range s.Timeline[fresh:] {
 		a.logEntry(e)
 	}
+	a.memory.note(&s, s.Timeline[fresh:])
 	if before == nil || before.Verdict.Code != s.Verdict.Code {
 		a.deps.Notify(fmt.Sprintf("STATUS=%s: %s", s.Verdict.Code, mask(s.Verdict.Summary)))
 	}

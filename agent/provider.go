@@ -40,6 +40,13 @@ type rendered struct {
 func (a *Agent) addCounters(r *status.Status, s *core.Snapshot) {
 	r.Counters.StaleResults = uint64(s.Stale)
 	r.Counters.PortOpens = uint64(s.PortOpens)
+	if j := a.memory.told.Load(); j != nil {
+		r.Journal = status.Journal{State: "disk", Reason: j.Reason, Since: status.At(facts.Wall(a.deps.Clock.Now(), j.Since)), Bytes: j.bytes}
+		if !j.OK {
+			r.Journal.State = "memory"
+		}
+		r.Counters.JournalErrors = j.errors
+	}
 	if port := a.tracer.Load(); port != nil {
 		n := port.Stats()
 		r.Counters.Commands, r.Counters.Timeouts = n.Commands, n.Timeouts

@@ -23,6 +23,7 @@ import (
 	"supersim-agent/agent/core"
 	"supersim-agent/agent/correlate"
 	"supersim-agent/agent/facts"
+	"supersim-agent/agent/journal"
 	"supersim-agent/agent/status"
 	"supersim-agent/atcmd"
 	"supersim-agent/modem"
@@ -68,6 +69,10 @@ type stage struct {
 	events   chan []byte
 	agent    atomic.Pointer[Agent] // the one that runs now, or ran last
 	shown    *Agent                // whose timeline lastSeq counts in
+	journal  *journal.Journal      // of the agent that runs
+	disk     string                // its folder; "" without
+	boots    int                   // of the computer
+	booted   time.Time
 	samples  []sample
 	actions  []acted
 	lastSeq  uint64
@@ -105,19 +110,23 @@ func testConfig() core.Config {
 }
 
 func newStage(t *testing.T, s *modemsim.Scenario) *stage {
-	st := &stage{t: t, scenario: s, start: time.Now(), world: modemsim.NewWorld(s, nil), events: make(chan []byte, 1024)}
+	st := &stage{t: t, scenario: s, start: time.Now(), booted: time.Now(), clock: hostClock{start: time.Now()}, world: modemsim.NewWorld(s, nil), events: make(chan []byte, 1024)}
 	st.world.OnEvents(func(body []byte) { st.events <- body })
 	return st
 }
 
-// newAgent is the agent as it is after a start of the computer.
+// newAgent is the agent as it is after a start.
 func (st *stage) newAgent() *Agent {
+	st.openJournal()
 	return New(testConfig(), Deps{
+		Journal:  st.journal,
+		Boot:     st.bootID(),
+		Uptime:   func() time.Duration { return time.Since(st.booted) },
 		Open:     func(context.Context) (atcmd.Transport, string, error) { return openPipe(st.world) },
 		Dialects: allDialects(),
 		Wanted:   modem.Wanted{Roaming: modem.On}, // as by default
 		Power:    worldPower{st.world},
-		Sources:  []cloud.Source{bodySource(st.events)},
+		Sources:  []cloud.Source{bodySource{st.events, &st.clock}},
 		Clock:    &st.clock,
 		NTP:      st.ntp.Load,
 		Log:      zerolog.New(io.Discard),
@@ -134,19 +143,22 @@ func openPipe(w *modemsim.World) (atcmd.Transport, string, error) {
 }
 
 // bodySource decodes webhook bodies as the real sources do.
-type bodySource chan []byte
+type bodySource struct {
+	bodies <-chan []byte
+	clock  Clock
+}
 
 func (b bodySource) Run(ctx context.Context, emit func(context.Context, cloud.Batch) error) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case body := <-b:
+		case body := <-b.bodies:
 			events, problems, err := cloud.Decode(body, cloud.DefaultLimits())
 			if err != nil {
 				return err
 			}
-			if err := emit(ctx, cloud.Batch{Events: events, Problems: len(problems), Source: "webhook", Received: time.Now()}); err != nil {
+			if err := emit(ctx, cloud.Batch{Events: events, Problems: len(problems), Source: "webhook", Received: b.clock.Now()}); err != nil {
 				return err
 			}
 		}

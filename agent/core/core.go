@@ -28,6 +28,8 @@ type Config struct {
 	Policy     attach.Policy
 	PortPath   string         // for people; the shell opens it
 	History    attach.History // what was done before this start
+	Timeline   []Entry        // of before this start, oldest first; Seq is given anew
+	Diary      []facts.Entry  // connection events that came before it
 	StartDelay time.Duration  // before the first action: spreads a fleet that gets its power back at once
 }
 
@@ -42,6 +44,7 @@ type Core struct {
 	previous *correlate.Verdict // the verdict before it
 	decision attach.Decision
 	history  attach.History
+	saves    uint64 // counts its changes
 
 	flight          flight
 	nextID          uint64
@@ -75,6 +78,9 @@ type flight struct {
 func New(now time.Time, cfg Config) *Core {
 	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), history: cfg.History,
 		reopenAt: now.Add(cfg.StartDelay), looks: looks{start: now}}
+	c.cfg.Timeline, c.cfg.Diary = nil, nil
+	c.log.begin(cfg.Timeline)
+	c.f.Cloud.Remember(cfg.Diary)
 	c.f.Port.Path = cfg.PortPath
 	c.deadline = c.reopenAt
 	c.judge(now)
@@ -118,6 +124,7 @@ func (c *Core) take(now time.Time, ev Event) {
 		c.looks.everything()
 	case PolicyRequest:
 		c.history.Ask(ev.Request)
+		c.saves++
 		c.asked = ev.At
 		c.note(now, []facts.Change{{Side: facts.Agent, Kind: "request", Text: "a person asked: " + string(ev.Kind)}})
 	case CommandRequest:
@@ -178,7 +185,10 @@ func (c *Core) judge(now time.Time) {
 
 // plan renews the decision.
 func (c *Core) plan(now time.Time) {
-	c.history.Observe(now, c.f, c.verdict)
+	if c.history.Observe(now, c.f, c.verdict) {
+		c.saves++
+		c.rev++
+	}
 	d := attach.Plan(now, c.f, c.verdict, &c.history, c.cfg.Policy)
 	if d.Kind != c.decision.Kind || d.Rule != c.decision.Rule || d.Step != c.decision.Step {
 		c.rev++

@@ -101,6 +101,10 @@ type (
 	Act struct {
 		Kind attach.Kind
 		Want modem.PDPContext // for SetAPN, Activate, Reactivate
+		// History has this action in it already. It is to be on disk before the action begins, so that no crash frees a
+		// budget that was spent.
+		History attach.History
+		Saves   uint64 // its revision, as in a Snapshot
 	}
 	// Run sends the command of a CommandRequest. Whoever asked gets the answer from the shell, not from the core.
 	Run struct{ CommandRequest }

@@ -54,10 +54,11 @@ func (c *Core) launch(op Op) []Action {
 func (c *Core) act(now time.Time) []Action {
 	d := c.decision
 	c.history.Note(now, d)
+	c.saves++
 	c.log.add(now, Entry{Side: facts.Agent, Kind: "action", Text: string(d.Kind) + ": " + d.Why, Action: d.Kind})
 	c.rev++
 	w := c.cfg.Want
-	return c.launch(Act{Kind: d.Kind, Want: modem.PDPContext{CID: w.CID, Type: w.PDPType, APN: w.APN}})
+	return c.launch(Act{Kind: d.Kind, Want: modem.PDPContext{CID: w.CID, Type: w.PDPType, APN: w.APN}, History: c.history, Saves: c.saves})
 }
 
 // command sends what a person asked for.
@@ -195,6 +196,7 @@ func (c *Core) acted(now time.Time, act Act, f *Failure) {
 		text = f.Text
 	}
 	c.history.Ended(text)
+	c.saves++
 	if f != nil {
 		c.log.add(now, Entry{Side: facts.Agent, Kind: "action", Text: string(act.Kind) + " failed: " + text})
 	}

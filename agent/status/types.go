@@ -44,6 +44,7 @@ type Status struct {
 	Cloud        CloudState   `json:"cloud,omitzero"`
 	Attach       Attach       `json:"attach,omitzero"`
 	Clock        Clock        `json:"clock,omitzero"`
+	Journal      Journal      `json:"journal,omitzero"`
 	Counters     Counters     `json:"counters"`
 }
 
@@ -216,6 +217,14 @@ type Clock struct {
 	UncertaintyS *float64 `json:"uncertainty_s,omitzero"`
 }
 
+// Journal tells where the history goes.
+type Journal struct {
+	State  string `json:"state,omitzero"`  // "disk", or "memory" when the disk cannot be used
+	Reason string `json:"reason,omitzero"` // why not to disk
+	Since  Time   `json:"since,omitzero"`
+	Bytes  int64  `json:"bytes,omitzero"` // on disk
+}
+
 // Counters is the health of the machinery. Each counts since the daemon's start; none needs action while it stands still.
 type Counters struct {
 	Commands      uint64 `json:"at_commands"`
@@ -226,7 +235,7 @@ type Counters struct {
 	URCOverflow   uint64 `json:"urc_overflow"`  // unsolicited lines lost because nobody took them
 	PortOpens     uint64 `json:"port_opens"`
 	StaleResults  uint64 `json:"stale_results"` // completions of actions nobody waited for any more
-	JournalErrors uint64 `json:"journal_errors"`
+	JournalErrors uint64 `json:"journal_errors"` // records that were lost, or damaged on the disk
 }
 
 // Online reports whether the device is online, for exit codes and monitors.

@@ -47,7 +47,8 @@ func example() *Status {
 			Events: 4, Duplicates: 1, OtherICCID: 2, Problems: 3},
 		Attach: Attach{Profile: "balanced", Step: "hold", Since: at(5 * time.Minute),
 			Budgets: map[string]Budget{"radio-cycle": {Limit: 1, Left: 0, WindowS: 3600, FreeAt: at(-time.Hour)}}},
-		Clock: Clock{State: "ntp", UncertaintyS: new(1.0)},
+		Clock:   Clock{State: "ntp", UncertaintyS: new(1.0)},
+		Journal: Journal{State: "memory", Reason: "read-only file system", Since: at(time.Hour), Bytes: 524288},
 		Counters: Counters{Commands: 9, Timeouts: 8, Resyncs: 7, LateLines: 6, LongLines: 5, URCOverflow: 4,
 			PortOpens: 3, StaleResults: 2, JournalErrors: 1},
 	}

@@ -18,6 +18,7 @@ import (
 	"supersim-agent/agent/config"
 	"supersim-agent/agent/core"
 	"supersim-agent/agent/facts"
+	"supersim-agent/agent/journal"
 	"supersim-agent/atcmd"
 	"supersim-agent/boards"
 	"supersim-agent/modem"
@@ -55,9 +56,19 @@ func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), e
 	if cfg.Modem.PINFile != "" {
 		deps.PIN = pinFile{path: cfg.Modem.PINFile, mark: filepath.Join(cfg.Journal.Dir, "pin-tried")}
 	}
-	closeAll := func() {}
+	deps.Boot = bootID()
+	deps.Journal, err = journal.Open(cfg.Journal.Dir, time.Now(), journal.Options{BootID: deps.Boot, MaxBytes: cfg.Journal.MaxBytes})
+	if err != nil {
+		return nil, nil, &exitError{exitMisused, err}
+	}
+	if s := deps.Journal.State(); !s.OK {
+		log.Warn().Str("dir", cfg.Journal.Dir).Str("reason", s.Reason).Msg("the journal is kept in memory until the disk can be used")
+	}
+	closeAll := func() { deps.Journal.Close(time.Now()) } //nolint:errcheck // everything was flushed before
 	if power != nil {
-		deps.Power, closeAll = power, power.Close
+		deps.Power = power
+		closeJournal := closeAll
+		closeAll = func() { power.Close(); closeJournal() }
 	}
 	a := agent.New(coreConfig(cfg, power != nil), deps)
 	return a, closeAll, nil
@@ -125,6 +136,15 @@ func deviceSeed() uint64 {
 	h := fnv.New64a()
 	h.Write(id)
 	return h.Sum64()
+}
+
+// bootID is the kernel's name of this boot, "" when it does not tell.
+func bootID() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
 }
 
 func cloudSources(cfg *config.Config) (list []cloud.Source, err error) {

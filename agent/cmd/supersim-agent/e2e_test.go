@@ -66,8 +66,8 @@ func (r *rig) background(f func(context.Context) error) {
 func (r *rig) startDaemon(port string) {
 	r.t.Helper()
 	path := filepath.Join(r.dir, "agent.toml")
-	text := fmt.Sprintf("schema = 1\n[modem]\nport = %q\n[data]\nbearer = \"none\"\n[status]\nsocket = %q\n[[cloud]]\nsource = \"webhook\"\nlisten = %q\npath = \"/events\"\n",
-		port, r.client.Socket, r.webhook)
+	text := fmt.Sprintf("schema = 1\n[modem]\nport = %q\n[data]\nbearer = \"none\"\n[status]\nsocket = %q\n[journal]\ndir = %q\n[[cloud]]\nsource = \"webhook\"\nlisten = %q\npath = \"/events\"\n",
+		port, r.client.Socket, filepath.Join(r.dir, "journal"), r.webhook)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		r.t.Fatal(err)
 	}

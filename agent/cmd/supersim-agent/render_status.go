@@ -31,6 +31,9 @@ func renderStatus(s *status.Status, now time.Time, colour bool) string {
 	p.row("Retries", p.attachText(s.Attach))
 	p.row("Budgets", p.budgetsText(s.Attach.Budgets))
 	p.row("Clock", clockText(s.Clock))
+	if s.Journal.State == "memory" {
+		p.row("Journal", "in memory only, lost with the power: "+s.Journal.Reason)
+	}
 	return strings.TrimRight(p.text.String(), "\n") + "\n"
 }
 

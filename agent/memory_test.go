@@ -1,0 +1,95 @@
+package agent
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"supersim-agent/agent/attach"
+	"supersim-agent/agent/status"
+	"supersim-agent/modem/modemsim"
+)
+
+const restarts = `
+[sim]
+status = "inactive"
+[[at]]
+time = "100m"
+fault = "%s"
+`
+
+// TestRestart: what was done, what was seen and what the cloud said are known after a restart of the agent and after a power
+// cut, and no budget is fuller than before.
+func TestRestart(t *testing.T) {
+	for _, fault := range []string{"agent-restart", "host-power-cut"} {
+		t.Run(fault, func(t *testing.T) {
+			s, err := modemsim.ParseScenario("restart.toml", []byte(fmt.Sprintf(restarts, fault)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				st := newStage(t, s).withDisk()
+				end := st.begin()
+				<-time.After(99 * time.Minute) // virtual time
+				synctest.Wait()
+				before := st.agent.Load()
+				was := before.Snapshot()
+				spent := before.Status().Attach.Budgets
+				<-time.After(3 * time.Minute)
+				synctest.Wait()
+				after := st.agent.Load()
+				if after == before {
+					t.Fatal("the agent was not restarted")
+				}
+				checkKept(t, was.History, after.Snapshot().History)
+				if left := after.Status().Attach.Budgets["radio-cycle"].Left; left > spent["radio-cycle"].Left {
+					t.Errorf("a restart gave back a budget: %d of radio-cycle left, %d before", left, spent["radio-cycle"].Left)
+				}
+				old := func(e status.TimelineEntry) bool { return e.Time.Before(time.Now().Add(-30*time.Minute)) && e.Side == status.Cloud }
+				if !slices.ContainsFunc(after.Timeline(0), old) {
+					t.Error("the timeline begins with the restart")
+				}
+				if got := after.Snapshot().Verdict.Code; got != "sim-inactive" {
+					t.Errorf("verdict %s after the restart, though the cloud's refusals are known", got)
+				}
+				end()
+			})
+		})
+	}
+}
+
+// checkKept: every action of before is there, and none seems older than it is.
+func checkKept(t *testing.T, was, is attach.History) {
+	t.Helper()
+	if len(was.Actions) == 0 || len(is.Actions) < len(was.Actions) {
+		t.Fatalf("%d actions before, %d after", len(was.Actions), len(is.Actions))
+	}
+	for i, d := range was.Actions {
+		if got := is.Actions[i]; got.Kind != d.Kind || got.At.Before(d.At.Add(-time.Second)) {
+			t.Errorf("action %d: %s at %v became %s at %v", i, d.Kind, d.At, got.Kind, got.At)
+		}
+	}
+}
+
+// TestBrokenJournal: a disk that cannot be used is told, and the agent does its work.
+func TestBrokenJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newStage(t, modemsim.Default()).withDisk()
+		st.disk = filepath.Join(st.disk, "file")
+		if err := os.WriteFile(st.disk, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		end := st.begin()
+		<-time.After(5 * time.Minute) // virtual time
+		synctest.Wait()
+		s := st.agent.Load().Status()
+		if !s.Online() || s.Journal.State != "memory" || s.Journal.Reason == "" {
+			t.Errorf("online %t, journal %+v", s.Online(), s.Journal)
+		}
+		end()
+	})
+}
