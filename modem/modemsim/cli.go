@@ -63,11 +63,19 @@ func cme(code int) reply { return reply{cme: code} }
 // command is one row of a command table.
 type command struct {
 	run  func(*module, call) reply
-	low  time.Duration // how long it takes at least
-	high time.Duration // and at most; 0: as fast as a module answers
+	low  time.Duration   // how long it takes at least
+	high time.Duration   // and at most; 0: as fast as a module answers, as it answers every question (? and =?)
+	slow func(call) bool // which calls take so long; nil: all but the questions
 	// abort is the final result when a byte arrives while the command works; "": bytes wait (27.007 and V.250 §5.6.1
 	// leave it to the command).
 	abort string
+}
+
+func (c command) isSlow(call call) bool {
+	if c.slow != nil {
+		return c.slow(call)
+	}
+	return call.form == execute || call.form == write
 }
 
 // cli reads command lines and runs their commands one after the other.
@@ -179,18 +187,18 @@ func (t *cli) next() {
 	cmd, known := t.m.p.command(c.name)
 	if !known {
 		t.m.c.stats.Unknown++
-		t.later(t.pace(command{}), "", func() reply { return t.m.lacking(c.name) })
+		t.later(t.pace(command{}, c), "", func() reply { return t.m.lacking(c.name) })
 		return
 	}
 	t.m.c.stats.Commands[c.name+formMarks[c.form]]++ // known names only: the map stays small
-	t.later(t.pace(cmd), cmd.abort, func() reply { return cmd.run(t.m, c) })
+	t.later(t.pace(cmd, c), cmd.abort, func() reply { return cmd.run(t.m, c) })
 }
 
 // pace is how long a command takes before it is carried out.
-func (t *cli) pace(c command) time.Duration {
+func (t *cli) pace(cmd command, c call) time.Duration {
 	r := t.m.line.dice
-	if c.high > 0 {
-		return between(r, c.low, c.high)
+	if cmd.high > 0 && cmd.isSlow(c) {
+		return between(r, cmd.low, cmd.high)
 	}
 	d := between(r, 2*time.Millisecond, 40*time.Millisecond)
 	if t.m.c.live.Module.Late && r.IntN(60) == 0 {

@@ -218,7 +218,7 @@ func simcomSIM800() *personality {
 func simcom800Commands() map[string]command {
 	return map[string]command{
 		"+CCID": {run: cmdICCID("", false)}, "+CPOWD": powerDown("NORMAL POWER DOWN", 2*time.Second, true, "0"),
-		"+SAPBR": {run: simcomBearer, low: 500 * time.Millisecond, high: 3 * time.Second},
+		"+SAPBR": {run: simcomBearer, slow: simcomBearerMoves, low: 500 * time.Millisecond, high: 3 * time.Second},
 		"+CSTT":  {run: simcomTask}, "+CIICR": {run: simcomBringUp, low: time.Second, high: 4 * time.Second},
 		"+CIFSR": {run: simcomOwnAddress}, "+CIPSHUT": {run: simcomShut},
 		"+CEER": {run: func(m *module, c call) reply {
