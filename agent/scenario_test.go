@@ -34,16 +34,8 @@ import (
 // TestScenarios plays every scenario file of testdata/scenarios, or of the folder that SCENARIOS names, in virtual time:
 // the whole agent against the simulated world, with nothing between them but an in-memory serial line.
 func TestScenarios(t *testing.T) {
-	dir := os.Getenv("SCENARIOS")
-	if dir == "" {
-		dir = "testdata/scenarios"
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.toml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scenario files in %s (%v)", dir, err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".toml"), func(t *testing.T) {
+	for _, file := range scenarioFiles(t) {
+		t.Run(scenarioName(file), func(t *testing.T) {
 			s, err := modemsim.LoadScenario(file)
 			if err != nil {
 				t.Fatal(err)
@@ -52,6 +44,22 @@ func TestScenarios(t *testing.T) {
 		})
 	}
 }
+
+// scenarioFiles lists testdata/scenarios, or the folder that SCENARIOS names.
+func scenarioFiles(t *testing.T) []string {
+	t.Helper()
+	dir := os.Getenv("SCENARIOS")
+	if dir == "" {
+		dir = "testdata/scenarios"
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.toml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenario files in %s (%v)", dir, err)
+	}
+	return files
+}
+
+func scenarioName(file string) string { return strings.TrimSuffix(filepath.Base(file), ".toml") }
 
 // TestEveryModemComesOnline plays the wrong-APN scenario, which uses most of the driver, on every personality.
 func TestEveryModemComesOnline(t *testing.T) {
@@ -70,8 +78,10 @@ func TestEveryModemComesOnline(t *testing.T) {
 	}
 }
 
-// sampleEvery is the resolution at which a stage looks at the agent.
-const sampleEvery = time.Second
+const (
+	sampleEvery = time.Second      // the resolution at which a stage looks at the agent
+	renderEvery = 10 * time.Second // without news only time moves on in the document, and rendering it each second is slow
+)
 
 // stage is one performance of a scenario.
 type stage struct {
@@ -79,8 +89,11 @@ type stage struct {
 	scenario *modemsim.Scenario
 	world    *modemsim.World
 	agent    *Agent
+	sent     *recorder
 	start    time.Time
 	samples  []sample
+	seen     *core.Snapshot // what the last sample was made from
+	fresh    time.Duration  // and when
 	actions  []acted
 	lastSeq  uint64
 	story    []string // the timeline, for a failure
@@ -91,7 +104,13 @@ type sample struct {
 	at      time.Duration
 	verdict string
 	next    string
-	doc     map[string]any // the status document, decoded from its JSON
+	doc     *document
+}
+
+// document is a status document, decoded from its JSON when an expectation asks for its fields.
+type document struct {
+	status *status.Status
+	fields map[string]any
 }
 
 type acted struct {
@@ -117,11 +136,14 @@ func testConfig() core.Config {
 }
 
 func newStage(t *testing.T, s *modemsim.Scenario) *stage {
-	st := &stage{t: t, scenario: s, start: time.Now(), world: modemsim.NewWorld(s, nil)}
+	st := &stage{t: t, scenario: s, start: time.Now(), world: modemsim.NewWorld(s, nil), sent: &recorder{}}
 	events := make(chan []byte, 1024)
 	st.world.OnEvents(func(body []byte) { events <- body })
 	st.agent = New(testConfig(), Deps{
-		Open:     func(context.Context) (atcmd.Transport, string, error) { return openPipe(st.world) },
+		Open: func(context.Context) (atcmd.Transport, string, error) {
+			pipe, path, err := openPipe(st.world)
+			return st.sent.listen(pipe), path, err
+		},
 		Dialects: allDialects(),
 		Power:    worldPower{st.world},
 		Sources:  []cloud.Source{bodySource(events)},
@@ -196,25 +218,36 @@ func (st *stage) play() {
 	}
 }
 
-// look takes a sample.
+// look takes a sample. What nobody changed since the last one is not rendered again.
 func (st *stage) look() {
 	at := time.Since(st.start)
+	if now := st.agent.Snapshot(); now != st.seen || at-st.fresh >= renderEvery {
+		st.note(at)
+		doc := st.agent.Status()
+		s := sample{verdict: doc.Verdict.Code, next: doc.Verdict.Next.Action, doc: &document{status: doc}}
+		if waitsFor(doc) {
+			s.next = string(attach.Hold)
+		}
+		st.samples = append(st.samples, s)
+		st.seen, st.fresh = now, at
+	} else {
+		st.samples = append(st.samples, st.samples[len(st.samples)-1])
+	}
+	st.samples[len(st.samples)-1].at = at
+}
+
+// note takes over what is new in the timeline: a verdict may have come and gone since the last sample.
+func (st *stage) note(at time.Duration) {
 	for _, e := range st.agent.Timeline(st.lastSeq) {
 		st.lastSeq = e.Seq
 		st.story = append(st.story, fmt.Sprintf("%8s %-6s %-12s %s", at, e.Side, e.Kind, e.Text))
 		if e.Kind == "action" && e.Action != "" {
 			st.actions = append(st.actions, acted{at, e.Action})
 		}
+		if e.Kind == "verdict" {
+			st.samples = append(st.samples, sample{at: at, verdict: e.Verdict, doc: &document{status: &status.Status{}}})
+		}
 	}
-	doc := st.agent.Status()
-	s := sample{at: at, verdict: doc.Verdict.Code, next: doc.Verdict.Next.Action}
-	if waitsFor(doc) {
-		s.next = string(attach.Hold)
-	}
-	if st.wanted() {
-		s.doc = decodeStatus(st.t, doc)
-	}
-	st.samples = append(st.samples, s)
 }
 
 // waitsFor reports whether the agent holds still for now, whatever it means to do later.
@@ -222,26 +255,20 @@ func waitsFor(doc *status.Status) bool {
 	return doc.Verdict.Next.At.After(doc.Time.Time)
 }
 
-// wanted reports whether any expectation asks for the document's fields: decoding each sample is slow.
-func (st *stage) wanted() bool {
-	for _, e := range st.scenario.Expect {
-		if len(fields(e)) > 0 {
-			return true
+// section is a part of the document as a reader of its JSON sees it.
+func (d *document) section(t *testing.T, name string) map[string]any {
+	t.Helper()
+	if d.fields == nil {
+		raw, err := json.Marshal(d.status)
+		if err == nil {
+			err = json.Unmarshal(raw, &d.fields)
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	return false
-}
-
-func decodeStatus(t *testing.T, doc *status.Status) (m map[string]any) {
-	t.Helper()
-	raw, err := json.Marshal(doc)
-	if err == nil {
-		err = json.Unmarshal(raw, &m)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	section, _ := d.fields[name].(map[string]any)
+	return section
 }
 
 // fields are the expected fields by section of the status document.
@@ -312,7 +339,7 @@ func (st *stage) checkState(e modemsim.Expect, from, by time.Duration) error {
 		if s.at < from || s.at > by {
 			continue
 		}
-		miss := mismatch(s, e.Verdict, want)
+		miss := st.mismatch(s, e.Verdict, want)
 		if miss == "" {
 			return nil
 		}
@@ -321,12 +348,12 @@ func (st *stage) checkState(e modemsim.Expect, from, by time.Duration) error {
 	return fmt.Errorf("not true between %v and %v; at the end: %s", from, by, closest)
 }
 
-func mismatch(s sample, verdict string, want map[string]map[string]any) string {
+func (st *stage) mismatch(s sample, verdict string, want map[string]map[string]any) string {
 	if verdict != "" && s.verdict != verdict {
 		return fmt.Sprintf("verdict %q, want %q", s.verdict, verdict)
 	}
 	for section, keys := range want {
-		have, _ := s.doc[section].(map[string]any)
+		have := s.doc.section(st.t, section)
 		for key, value := range keys {
 			if !same(have[key], value) {
 				return fmt.Sprintf("%s.%s is %v, want %v", section, key, have[key], value)
