@@ -49,7 +49,9 @@ func TestRestart(t *testing.T) {
 				if left := after.Status().Attach.Budgets["radio-cycle"].Left; left > spent["radio-cycle"].Left {
 					t.Errorf("a restart gave back a budget: %d of radio-cycle left, %d before", left, spent["radio-cycle"].Left)
 				}
-				old := func(e status.TimelineEntry) bool { return e.Time.Before(time.Now().Add(-30*time.Minute)) && e.Side == status.Cloud }
+				old := func(e status.TimelineEntry) bool {
+					return e.Time.Before(time.Now().Add(-30*time.Minute)) && e.Side == status.Cloud
+				}
 				if !slices.ContainsFunc(after.Timeline(0), old) {
 					t.Error("the timeline begins with the restart")
 				}

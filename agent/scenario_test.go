@@ -36,16 +36,8 @@ import (
 // TestScenarios plays every scenario file of testdata/scenarios, or of the folder that SCENARIOS names, in virtual time:
 // the whole agent against the simulated world, with nothing between them but an in-memory serial line.
 func TestScenarios(t *testing.T) {
-	dir := os.Getenv("SCENARIOS")
-	if dir == "" {
-		dir = "testdata/scenarios"
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.toml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scenario files in %s (%v)", dir, err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".toml"), func(t *testing.T) {
+	for _, file := range scenarioFiles(t) {
+		t.Run(scenarioName(file), func(t *testing.T) {
 			s, err := modemsim.LoadScenario(file)
 			if err != nil {
 				t.Fatal(err)
@@ -55,14 +47,33 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// sampleEvery is the resolution at which a stage looks at the agent.
-const sampleEvery = time.Second
+// scenarioFiles lists testdata/scenarios, or the folder that SCENARIOS names.
+func scenarioFiles(t *testing.T) []string {
+	t.Helper()
+	dir := os.Getenv("SCENARIOS")
+	if dir == "" {
+		dir = "testdata/scenarios"
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.toml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenario files in %s (%v)", dir, err)
+	}
+	return files
+}
+
+func scenarioName(file string) string { return strings.TrimSuffix(filepath.Base(file), ".toml") }
+
+const (
+	sampleEvery = time.Second      // the resolution at which a stage looks at the agent
+	renderEvery = 10 * time.Second // without news only time moves on in the document, and rendering it each second is slow
+)
 
 // stage is one performance of a scenario.
 type stage struct {
 	t        *testing.T
 	scenario *modemsim.Scenario
 	world    *modemsim.World
+	sent     *recorder
 	start    time.Time
 	clock    hostClock
 	ntp      atomic.Bool
@@ -74,6 +85,8 @@ type stage struct {
 	boots    int                   // of the computer
 	booted   time.Time
 	samples  []sample
+	seen     *core.Snapshot // what the last sample was made from
+	fresh    time.Duration  // and when
 	actions  []acted
 	lastSeq  uint64
 	story    []string // the timeline, for a failure
@@ -84,7 +97,13 @@ type sample struct {
 	at      time.Duration
 	verdict string
 	next    string
-	doc     map[string]any // the status document, decoded from its JSON
+	doc     *document
+}
+
+// document is a status document, decoded from its JSON when an expectation asks for its fields.
+type document struct {
+	status *status.Status
+	fields map[string]any
 }
 
 type acted struct {
@@ -110,7 +129,7 @@ func testConfig() core.Config {
 }
 
 func newStage(t *testing.T, s *modemsim.Scenario) *stage {
-	st := &stage{t: t, scenario: s, start: time.Now(), booted: time.Now(), clock: hostClock{start: time.Now()}, world: modemsim.NewWorld(s, nil), events: make(chan []byte, 1024)}
+	st := &stage{t: t, scenario: s, start: time.Now(), booted: time.Now(), clock: hostClock{start: time.Now()}, world: modemsim.NewWorld(s, nil), events: make(chan []byte, 1024), sent: &recorder{}}
 	st.world.OnEvents(func(body []byte) { st.events <- body })
 	return st
 }
@@ -119,10 +138,13 @@ func newStage(t *testing.T, s *modemsim.Scenario) *stage {
 func (st *stage) newAgent() *Agent {
 	st.openJournal()
 	return New(testConfig(), Deps{
-		Journal:  st.journal,
-		Boot:     st.bootID(),
-		Uptime:   func() time.Duration { return time.Since(st.booted) },
-		Open:     func(context.Context) (atcmd.Transport, string, error) { return openPipe(st.world) },
+		Journal: st.journal,
+		Boot:    st.bootID(),
+		Uptime:  func() time.Duration { return time.Since(st.booted) },
+		Open: func(context.Context) (atcmd.Transport, string, error) {
+			pipe, path, err := openPipe(st.world)
+			return st.sent.listen(pipe), path, err
+		},
 		Dialects: allDialects(),
 		Wanted:   modem.Wanted{Roaming: modem.On}, // as by default
 		Power:    worldPower{st.world},
@@ -196,12 +218,30 @@ func (st *stage) play() {
 	}
 }
 
-// look takes a sample.
+// look takes a sample. What nobody changed since the last one is not rendered again.
 func (st *stage) look() {
 	at := time.Since(st.start)
 	agent := st.agent.Load()
-	if agent != st.shown {
-		st.shown, st.lastSeq = agent, 0
+	if now := agent.Snapshot(); now != st.seen || at-st.fresh >= renderEvery {
+		st.note(at)
+		doc := agent.Status()
+		s := sample{verdict: doc.Verdict.Code, next: doc.Verdict.Next.Action, doc: &document{status: doc}}
+		if waitsFor(doc) {
+			s.next = string(attach.Hold)
+		}
+		st.samples = append(st.samples, s)
+		st.seen, st.fresh = now, at
+	} else {
+		st.samples = append(st.samples, st.samples[len(st.samples)-1])
+	}
+	st.samples[len(st.samples)-1].at = at
+}
+
+// note takes over what is new in the timeline: a verdict may have come and gone since the last sample.
+func (st *stage) note(at time.Duration) {
+	agent := st.agent.Load()
+	if agent != st.shown { // it knows what was before it
+		st.shown, st.lastSeq = agent, agent.Snapshot().Before
 	}
 	for _, e := range agent.Timeline(st.lastSeq) {
 		st.lastSeq = e.Seq
@@ -209,16 +249,10 @@ func (st *stage) look() {
 		if e.Kind == "action" && e.Action != "" {
 			st.actions = append(st.actions, acted{at, e.Action})
 		}
+		if e.Kind == "verdict" {
+			st.samples = append(st.samples, sample{at: at, verdict: e.Verdict, doc: &document{status: &status.Status{}}})
+		}
 	}
-	doc := agent.Status()
-	s := sample{at: at, verdict: doc.Verdict.Code, next: doc.Verdict.Next.Action}
-	if waitsFor(doc) {
-		s.next = string(attach.Hold)
-	}
-	if st.wanted() {
-		s.doc = decodeStatus(st.t, doc)
-	}
-	st.samples = append(st.samples, s)
 }
 
 // waitsFor reports whether the agent holds still for now, whatever it means to do later.
@@ -226,26 +260,20 @@ func waitsFor(doc *status.Status) bool {
 	return doc.Verdict.Next.At.After(doc.Time.Time)
 }
 
-// wanted reports whether any expectation asks for the document's fields: decoding each sample is slow.
-func (st *stage) wanted() bool {
-	for _, e := range st.scenario.Expect {
-		if len(fields(e)) > 0 {
-			return true
+// section is a part of the document as a reader of its JSON sees it.
+func (d *document) section(t *testing.T, name string) map[string]any {
+	t.Helper()
+	if d.fields == nil {
+		raw, err := json.Marshal(d.status)
+		if err == nil {
+			err = json.Unmarshal(raw, &d.fields)
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	return false
-}
-
-func decodeStatus(t *testing.T, doc *status.Status) (m map[string]any) {
-	t.Helper()
-	raw, err := json.Marshal(doc)
-	if err == nil {
-		err = json.Unmarshal(raw, &m)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	section, _ := d.fields[name].(map[string]any)
+	return section
 }
 
 // fields are the expected fields by section of the status document.
@@ -316,7 +344,7 @@ func (st *stage) checkState(e modemsim.Expect, from, by time.Duration) error {
 		if s.at < from || s.at > by {
 			continue
 		}
-		miss := mismatch(s, e.Verdict, want)
+		miss := st.mismatch(s, e.Verdict, want)
 		if miss == "" {
 			return nil
 		}
@@ -325,12 +353,12 @@ func (st *stage) checkState(e modemsim.Expect, from, by time.Duration) error {
 	return fmt.Errorf("not true between %v and %v; at the end: %s", from, by, closest)
 }
 
-func mismatch(s sample, verdict string, want map[string]map[string]any) string {
+func (st *stage) mismatch(s sample, verdict string, want map[string]map[string]any) string {
 	if verdict != "" && s.verdict != verdict {
 		return fmt.Sprintf("verdict %q, want %q", s.verdict, verdict)
 	}
 	for section, keys := range want {
-		have, _ := s.doc[section].(map[string]any)
+		have := s.doc.section(st.t, section)
 		for key, value := range keys {
 			if !same(have[key], value) {
 				return fmt.Sprintf("%s.%s is %v, want %v", section, key, have[key], value)

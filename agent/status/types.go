@@ -234,7 +234,7 @@ type Counters struct {
 	LongLines     uint64 `json:"at_long_lines"` // cut at the line limit
 	URCOverflow   uint64 `json:"urc_overflow"`  // unsolicited lines lost because nobody took them
 	PortOpens     uint64 `json:"port_opens"`
-	StaleResults  uint64 `json:"stale_results"` // completions of actions nobody waited for any more
+	StaleResults  uint64 `json:"stale_results"`  // completions of actions nobody waited for any more
 	JournalErrors uint64 `json:"journal_errors"` // records that were lost, or damaged on the disk
 }
 
