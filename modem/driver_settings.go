@@ -79,7 +79,7 @@ func (w Wanted) concerns(name SettingName) bool {
 		return w.Roaming != Leave
 	case SetRAT, SetRATOrder, SetLTEMode:
 		return len(w.RATs) > 0
-	case SetBands:
+	case SetBands, SetBandsSA, SetBandsNSA:
 		return len(w.Bands.LTE)+len(w.Bands.NR) > 0
 	case SetPSM, SetEDRX, SetSleep, SetLwM2M:
 		return w.PowerSavingOff
@@ -171,7 +171,7 @@ func (d *Driver) Time(ctx context.Context) (NetworkTime, error) {
 	return t, nil
 }
 
-// firstAnswer asks the questions in turn until one is answered.
+// firstAnswer asks the questions in turn until one is answered in a form that is known.
 func (d *Driver) firstAnswer(ctx context.Context, queries []Query) (Observation, error) {
 	err := error(ErrNotSupported)
 	for _, q := range queries {
@@ -179,7 +179,7 @@ func (d *Driver) firstAnswer(ctx context.Context, queries []Query) (Observation,
 		if obs, err = d.query(ctx, q); err == nil {
 			return obs[0], nil
 		}
-		if !refused(err) {
+		if !skippable(err) {
 			return nil, err
 		}
 	}

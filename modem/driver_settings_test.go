@@ -159,6 +159,7 @@ func TestCells(t *testing.T) {
 	}{
 		"the best":   {map[string]string{`AT+QENG="servingcell"`: `+QENG: "servingcell","NOCONN","eMTC","FDD",274,02,44F5C,267,3600,8,3,3,8,-80,-12,-53,11,47`}, 1, nil},
 		"the second": {map[string]string{"AT+QNWINFO": `+QNWINFO: "eMTC","26203","LTE BAND 20",6200`}, 1, nil},
+		"garbled":    {map[string]string{`AT+QENG="servingcell"`: `+QENG:`, "AT+QNWINFO": `+QNWINFO: "eMTC","26203","LTE BAND 20",6200`}, 1, nil},
 		"searching":  {map[string]string{`AT+QENG="servingcell"`: `+QENG: "servingcell","SEARCH"`}, 0, nil},
 		"neither":    {nil, 0, errAny},
 	} {
@@ -195,4 +196,17 @@ func TestTime(t *testing.T) {
 			t.Errorf("got %v (%v)", got, err)
 		}
 	})
+}
+
+// TestSettingsAreDistinct: no family shows two settings by one name.
+func TestSettingsAreDistinct(t *testing.T) {
+	for _, d := range allDialects {
+		seen := map[modem.SettingName]string{}
+		for _, s := range d.Settings {
+			if other, twice := seen[s.Name]; twice {
+				t.Errorf("%s: %s and %s are both %q", d.Name, other, s.Read, s.Name)
+			}
+			seen[s.Name] = s.Read
+		}
+	}
 }

@@ -15,7 +15,10 @@ const (
 	SetRAT        SettingName = "rat"          // technologies the module searches
 	SetRATOrder   SettingName = "rat-order"    // and in which order
 	SetLTEMode    SettingName = "lte-mode"     // LTE-M, NB-IoT or both
-	SetBands      SettingName = "bands"        // frequency bands
+	SetBands      SettingName = "bands"        // frequency bands; of LTE alone where 5G has lists of its own
+	SetBandsSA    SettingName = "bands-5g-sa"  // bands of standalone 5G
+	SetBandsNSA   SettingName = "bands-5g-nsa" // 5G bands beside an LTE cell (EN-DC)
+	SetFrequency  SettingName = "frequencies"  // 2G and 3G bands by frequency; read only
 	SetDomain     SettingName = "domain"       // circuit-switched, packet-switched, both
 	SetPSM        SettingName = "psm"          // 3GPP power saving mode
 	SetEDRX       SettingName = "edrx"         // extended discontinuous reception
