@@ -18,6 +18,7 @@ const (
 	SetBands      SettingName = "bands"        // frequency bands; of LTE alone where 5G has lists of its own
 	SetBandsSA    SettingName = "bands-5g-sa"  // bands of standalone 5G
 	SetBandsNSA   SettingName = "bands-5g-nsa" // 5G bands beside an LTE cell (EN-DC)
+	Set5GOff      SettingName = "5g-off"       // kinds of 5G that are switched off; read only
 	SetFrequency  SettingName = "frequencies"  // 2G and 3G bands by frequency; read only
 	SetDomain     SettingName = "domain"       // circuit-switched, packet-switched, both
 	SetPSM        SettingName = "psm"          // 3GPP power saving mode

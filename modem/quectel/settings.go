@@ -83,7 +83,7 @@ var (
 	lteBands  = bandList(modem.SetBands, "lte_band", func(b modem.Bands) []int { return b.LTE })
 	saBands   = bandList(modem.SetBandsSA, "nr5g_band", func(b modem.Bands) []int { return b.NR })
 	nsaBands  = bandList(modem.SetBandsNSA, "nsa_nr5g_band", func(b modem.Bands) []int { return b.NR })
-	noNR      = qnwpref(modem.SetRAT, "nr5g_disable_mode") // 0 none, 1 SA off, 2 NSA off
+	noNR      = qnwpref(modem.Set5GOff, "nr5g_disable_mode") // 0 none, 1 SA off, 2 NSA off
 )
 
 // wishRoaming: on unless it is on or also any of the values that allow it; off.
