@@ -74,7 +74,7 @@ var (
 	roamPref = wished(qnwpref(modem.SetRoaming, "roam_pref"), "a Super SIM is always a guest",
 		`AT+QNWPREFCFG="roam_pref",%s`, wishRoaming("255", "1"))
 	// Whether 1 allows or forbids is in no manual that could be had: it is shown, and left.
-	dataRoaming = modem.Setting{Name: modem.SetRoaming, Read: `AT+QNWCFG="data_roaming"`, Prefix: "+QNWCFG",
+	dataRoaming = modem.Setting{Name: modem.SetDataRoaming, Read: `AT+QNWCFG="data_roaming"`, Prefix: "+QNWCFG",
 		Source: "library files 61376195282, 8186466303"}
 	modePref = wished(qnwpref(modem.SetRAT, "mode_pref"), "technologies that are searched",
 		`AT+QNWPREFCFG="mode_pref",%s`, wishModePref)
