@@ -95,6 +95,16 @@ type APNRule struct {
 	RadioFirst bool          // the context may only be written with the radio off (u-blox)
 	Tries      int           // how often a refused write is repeated: Quectel refuses in the first seconds after boot
 	Pause      time.Duration // between those
+	Attach     AttachAPN     // zero: the first context has the APN of the attach
+}
+
+// AttachAPN is a setting of its own for the APN of the attach to LTE, beside the contexts. Its answer has a PDP type and,
+// behind it, the APN, wherever they stand. Firmware of the family may lack it; then it is as if the family had none.
+type AttachAPN struct {
+	Read   string // "AT*MCGDEFCONT?"
+	Prefix string
+	Write  string // with %s for the type and %s for the APN, quoted
+	Source string
 }
 
 // Auth is what a private APN asks for; the zero value means none, as with the Super SIM.

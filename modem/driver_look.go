@@ -239,6 +239,13 @@ func (d *Driver) lookContexts(ctx context.Context, _ int) ([]Observation, error)
 	if err != nil {
 		return nil, err
 	}
+	attach, answered, err := d.attachAPN(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if answered && attach.Type != "" {
+		list = append(list, attach)
+	}
 	return []Observation{Contexts{List: list}}, nil
 }
 
