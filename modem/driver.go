@@ -31,6 +31,7 @@ type Driver struct {
 	flipped  time.Time                // last change of functionality
 	id       Identity                 // of the last identification
 	answered time.Time                // end of the last command
+	cardUp   time.Time                // from then on "SIM failure" is a failure; see Dialect.CardTime
 }
 
 // NewDriver makes a driver for the module behind p. Until Attach has identified it, the standard dialect is in use.
@@ -88,6 +89,7 @@ func (d *Driver) Attach(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, opError("attach", err)
 	}
+	d.cardUp = d.Clock.Now().Add(d.Dialect().CardTime)
 	if err := d.setUp(ctx); err != nil {
 		return id, opError("attach", err)
 	}
@@ -214,13 +216,32 @@ func (d *Driver) setUp(ctx context.Context) error {
 func (d *Driver) step(ctx context.Context, s Step) error {
 	if s.Read != "" {
 		lines, err := d.ask(ctx, s.Read, "")
-		if err != nil || slices.Contains(lines, s.Want) {
+		if err != nil && !d.starting(err) || slices.Contains(lines, s.Want) {
 			return err
 		}
 	}
-	_, err := d.exec(ctx, s.Write, "")
-	return err
+	return d.patiently(ctx, s.Write)
 }
+
+// patiently sends a command of the session set-up again, once a second, while the module refuses it because its card is
+// not up yet. Reads need no patience: they are asked again anyway.
+func (d *Driver) patiently(ctx context.Context, text string) error {
+	for {
+		_, err := d.exec(ctx, text, "")
+		if !d.starting(err) || !d.sleep(ctx, time.Second) {
+			return err
+		}
+	}
+}
+
+// starting reports whether err says "SIM failure" while that means nothing yet.
+func (d *Driver) starting(err error) bool {
+	code, ok := atcmd.CME(err)
+	return ok && code == cmeSIMFailure && d.Clock.Now().Before(d.cardUp)
+}
+
+// cmeSIMFailure is "SIM failure" (27.007 §9.2.1).
+const cmeSIMFailure = 13
 
 // setRegistrar sets the best <n> that the module accepts. A domain that accepts none is left as it is: some modules
 // list a domain that their firmware lacks.
@@ -235,7 +256,7 @@ func (d *Driver) setRegistrar(ctx context.Context, r Registrar) error {
 		wanted = r.supported(lines)
 	}
 	for _, n := range wanted {
-		_, err := d.exec(ctx, name+"="+digit(n), "")
+		err := d.patiently(ctx, name+"="+digit(n))
 		if err == nil {
 			d.regN[r.Domain].Store(int32(n))
 			return nil

@@ -284,11 +284,13 @@ func TestServingFollowsData(t *testing.T) {
 		})
 }
 
-// TestSignalKeepsToWhatWorks: a question that is refused again and again is given up, one that is refused once is not.
+// TestSignalKeepsToWhatWorks: a question that is refused or garbled again and again is given up, one that is refused once
+// is not.
 func TestSignalKeepsToWhatWorks(t *testing.T) {
 	for name, c := range map[string]struct{ answers, want string }{
 		"refused always": {"ERROR", "QCSQ CSQ QCSQ CSQ QCSQ CSQ CSQ CSQ"},
 		"refused once":   {`ERROR|+QCSQ: "NOSERVICE"`, "QCSQ CSQ QCSQ QCSQ QCSQ QCSQ"},
+		"never readable": {"+QCSQ:", "QCSQ CSQ QCSQ CSQ QCSQ CSQ CSQ CSQ"},
 	} {
 		answers := map[string]string{"AT+CSQ": "+CSQ: 20,99", "AT+QCSQ": c.answers}
 		attached(t, ec25, answers, func(t *testing.T, d *modem.Driver, m *fakeModem) {

@@ -165,6 +165,11 @@ var (
 	sim7600 = map[string]string{
 		"AT+CGMM": "SIMCOM_SIM7600E-H", "AT+CGMR": "+CGMR: LE11B01SIM7600C", "AT+CEREG=?": "+CEREG: (0-2)",
 	}
+	sim7020 = map[string]string{"AT+CGMM": "SIM7020E", "AT+CGMR": "1752B04SIM7020E", "AT+CEREG=?": "+CEREG: (0-2)"}
+	toby    = map[string]string{
+		"AT+CGMM": "TOBY-L200", "AT+CGMR": "15.93", "AT+USIMSTAT?": "+USIMSTAT: 7", "AT+UCGED=2": "",
+		"AT+CREG=?": "+CREG: (0-2)", "AT+CGREG=?": "+CGREG: (0-2)", "AT+CEREG=?": "+CEREG: (0-2)",
+	}
 	saraR5 = map[string]string{
 		"AT+CGMM": "SARA-R510S", "ATI9": "02.05,A00.01", "AT+USIMSTAT?": "+USIMSTAT: 7", "AT+UCGED=2": "",
 		"AT+CREG=3": "", "AT+CGREG=3": "", "AT+CEREG=5": "",

@@ -164,7 +164,8 @@ type PDPContext struct {
 	APN  string // lower case, network suffix .mncXXX.mccYYY.gprs removed
 }
 
-// Contexts is the whole answer to AT+CGDCONT?, in the modem's order.
+// Contexts is the whole answer to AT+CGDCONT?, in the modem's order. Behind it stands, as context 1, the setting that
+// decides the APN of the attach on families where the first context does not: so context 1 may be there twice.
 type Contexts struct{ List []PDPContext }
 
 // Active tells which contexts are activated (AT+CGACT?); a cid that is absent is not active.

@@ -253,12 +253,13 @@ func (f *Facts) applySignal(now time.Time, s modem.Signal) []Change {
 
 func (f *Facts) applyContexts(now time.Time, o modem.Contexts) []Change {
 	def := modem.PDPContext{CID: f.Want.CID}
+	wanted := func(c modem.PDPContext) bool { return c.APN == f.Want.APN && c.Type == f.Want.PDPType }
 	for _, c := range o.List {
-		if c.CID == f.Want.CID {
+		if c.CID == f.Want.CID && (def.Type == "" || wanted(def)) { // there twice, the one that is wrong counts
 			def = c
 		}
 	}
-	if sure := def.APN == f.Want.APN && def.Type == f.Want.PDPType; !f.contextDoubt.settled(def, sure) {
+	if sure := wanted(def); !f.contextDoubt.settled(def, sure) {
 		return nil
 	}
 	return f.news(f.Context.set(now, def), "data", "APN %s (%s) in PDP context %d", quoteOrNone(def.APN), def.Type, def.CID)

@@ -39,6 +39,7 @@ type module struct {
 	cfun      int
 	set       settings
 	contexts  map[int]pdp       // kept over boots, as all three makers do
+	bearer    pdp               // the family's own setting for the default bearer, kept too; see personality.bearer
 	kept      map[string]string // vendor settings that were written: QCFG, UMNOPROF …
 	stranger  stranger
 	booted    bool
@@ -61,6 +62,7 @@ func newModule(c *core) module {
 	m := module{c: c, p: p, kept: map[string]string{}, contexts: map[int]pdp{}}
 	m.contexts[1] = pdp{c.live.Module.PDPType, c.live.Module.APN}
 	m.stranger = stranger{c: c, dice: dice(c.live.Seed, 5), speaks: "at"}
+	m.bearer = m.contexts[1]
 	for i := range c.live.Cells {
 		if c.live.Cells[i].RAT == "" {
 			c.live.Cells[i].RAT = p.rats[0]
@@ -97,6 +99,14 @@ func (m *module) firmware() string {
 }
 
 func (m *module) apn(cid int) string { return m.contexts[cid].apn }
+
+// attachAPN is the APN that an attach to LTE asks for: the first context's, unless the family has a setting of its own.
+func (m *module) attachAPN() string {
+	if m.p.bearer {
+		return m.bearer.apn
+	}
+	return m.apn(1)
+}
 
 // powerOn starts a module that is off. A module that is on is not disturbed: World is the supply, not the PWRKEY.
 func (m *module) powerOn() {
@@ -210,6 +220,7 @@ func (m *module) settle(before *Scenario) {
 	m.stranger.settle()
 	if now.APN != was.APN || now.PDPType != was.PDPType {
 		m.contexts[1] = pdp{now.PDPType, now.APN}
+		m.bearer = m.contexts[1]
 	}
 	switch {
 	case now.Powered && !was.Powered:

@@ -59,6 +59,7 @@ type personality struct {
 	contextUp      string // words of +CGEV for a new context
 	contextLine    func(cid int, c pdp, ip string) string
 	contextRefused func(m *module) *reply // contexts may not be written now
+	bearer         bool                   // the default bearer's APN is a setting of its own, not the first context's
 	addressLine    func(cid int, ip string) string
 	networkAPN     func(apn string) string
 	stackLost      func(m *module) []string // the module's own IP stack loses its bearer

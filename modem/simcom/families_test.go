@@ -336,23 +336,6 @@ func TestBearer(t *testing.T) {
 	})
 }
 
-// TestConfigure writes what differs and nothing else, and leaves out what this firmware does not have.
-func TestConfigure(t *testing.T) {
-	attached(t, families["sim7080"].module, map[string]string{
-		"AT+CNMP?": "+CNMP: 2", "AT+CNMP=38": "", "AT+CMNB?": "+CMNB: 1", "AT+CPSMS?": `+CPSMS: 1,,,"00010011","00000011"`,
-		"AT+CPSMS=0": "", "AT+CEDRXS?": `+CEDRXS: 4,"0000"`,
-	}, func(t *testing.T, d *modem.Driver, s *script, _ modem.Identity, _ []string) {
-		d.Wanted = modem.Wanted{RATs: []string{"4G"}, PowerSavingOff: true}
-		if _, err := d.Configure(t.Context()); err != nil {
-			t.Error(err)
-		}
-		want := []string{"AT+CNMP?", "AT+CNMP=38", "AT+CMNB?", "AT+CPSMS?", "AT+CPSMS=0", "AT+CEDRXS?", "AT+CSCLK?"}
-		if diff := cmp.Diff(want, s.commands()); diff != "" {
-			t.Errorf("commands:\n%s", diff)
-		}
-	})
-}
-
 // TestAuth: where the credentials go, and in which order.
 func TestAuth(t *testing.T) {
 	for name, want := range map[string]string{

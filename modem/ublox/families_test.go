@@ -134,7 +134,7 @@ var families = map[string]struct {
 		},
 		"ATI9", modem.Identity{Model: "SARA-R410M-02B", Firmware: "L0.0.00.00.05.12,A.02.21"},
 		[]string{"AT+USIMSTAT?", "AT+USIMSTAT=7", "AT+UCGED=5", "AT+CREG=3", "AT+CREG=2", "AT+CGREG=2", "AT+CEREG=3"},
-		modem.Signal{RSRPdBm: -97, RSRQdB: modem.Unknown, SINRdB: modem.Unknown, RSSIdBm: modem.Unknown}, "",
+		modem.Signal{RSRPdBm: -97, RSRQdB: -20, SINRdB: modem.Unknown, RSSIdBm: modem.Unknown}, "",
 		"AT+CFUN=15", "AT+CFUN=4",
 	},
 	"sara-r422": {
