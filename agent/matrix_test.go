@@ -20,16 +20,21 @@ import (
 // the next scenario on their neighbours. MATRIX=all plays everything on everything, SEED=n with other dice.
 const rotation = 7
 
-// notOn has the scenarios that make no sense on some modems, by the beginning of the personality's name, and why.
-var notOn = []struct{ scenario, modem, why string }{
-	{"roaming-off", "quectel-rm5", "its roaming switch is AT+QNWPREFCFG, and the scenario turns that of AT+QCFG"},
-	{"roaming-off", "simcom-", "there is no roaming switch"},
-	{"roaming-off", "ublox-", "there is no roaming switch, only operators' profiles"},
+// notOn has the scenarios that make no sense on some modems, by the beginning of the personality's name, and why; with
+// only, on all but those.
+var notOn = []struct {
+	scenario, modem, why string
+	only                 bool
+}{
+	{scenario: "wrong-attach-apn", modem: "ublox-toby-l2", only: true, why: "the attach takes its APN from the first context"},
+	{scenario: "roaming-off", modem: "quectel-rm5", why: "its roaming switch is AT+QNWPREFCFG, and the scenario turns that of AT+QCFG"},
+	{scenario: "roaming-off", modem: "simcom-", why: "there is no roaming switch"},
+	{scenario: "roaming-off", modem: "ublox-", why: "there is no roaming switch, only operators' profiles"},
 }
 
 func senseless(scenario, modem string) string {
 	for _, n := range notOn {
-		if n.scenario == scenario && strings.HasPrefix(modem, n.modem) {
+		if n.scenario == scenario && strings.HasPrefix(modem, n.modem) != n.only {
 			return n.why
 		}
 	}
