@@ -36,7 +36,7 @@ func segmentNames(p *platter) (names []string) {
 func survivors(t tester, p *platter, written int) []int {
 	t.Helper()
 	p.settle()
-	j := open(t, p, 64<<10)
+	j := open(t, p, 128<<10) // more than it was filled with, so that foreign files have room too
 	if !j.State().OK {
 		t.Fatal(j.State())
 	}
@@ -45,7 +45,7 @@ func survivors(t tester, p *platter, written int) []int {
 		t.Fatalf("read %v", got)
 	}
 	fill(t, j, written+1, written+1)
-	after := ids(t, open(t, p.cut(nil0), 64<<10))
+	after := ids(t, open(t, p.cut(nil0), 128<<10))
 	want(t, "after one more", after, append(got, written+1))
 	return got
 }

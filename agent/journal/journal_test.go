@@ -306,12 +306,15 @@ func TestSnapshots(t *testing.T) {
 	want(t, "live", j.LoadSnapshot(), Snapshot{5, 5, []byte("state\x00\n5")})
 	p = p.cut(func(int) int { return 0 })
 	want(t, "after a power cut", open(t, p.killed(), 0).LoadSnapshot(), Snapshot{5, 5, []byte("state\x00\n5")})
-	for i := range p.names[snapshotName(1)].cache { // any byte of the newest
+	newest := p.names[snapshotName(0)].cache
+	for i := range bytes.IndexByte(newest, '\n') + 1 + len("state..5") { // any byte of it
 		broken := p.cut(nil0)
-		broken.names[snapshotName(1)].cache[i] ^= 0x10
+		broken.names[snapshotName(0)].cache[i] ^= 0x10
 		j := open(t, broken, 0)
 		want(t, "the one before", j.LoadSnapshot(), Snapshot{4, 4, []byte("state\x00\n4")})
-		want(t, "damage", j.Stats().Damage, []Damage{{File: snapshotName(1), Bytes: int64(len(p.names[snapshotName(1)].cache))}})
+		want(t, "damage", j.Stats().Damage, []Damage{{File: snapshotName(0), Bytes: int64(len(newest))}})
+		want(t, "saved", j.SaveSnapshot(t0, []byte("new")), nil)
+		want(t, "both", open(t, broken.cut(nil0), 0).LoadSnapshot(), Snapshot{5, 5, []byte("new")})
 	}
 }
 
