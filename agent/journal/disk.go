@@ -41,7 +41,7 @@ type disk struct {
 
 	snapshot Snapshot // the newest readable one
 	slot     int      // of the two files, the one it is in
-	slots    [2]int64 // their sizes; 0: none that can be written to
+	slots    [2]int64 // their sizes; 0: not made since the start, or failed
 	next     uint64   // lowest record number that is free
 	used     int64    // bytes in the directory
 	foreign  int
@@ -130,7 +130,8 @@ func (d *disk) noteDamage(place Damage) {
 	}
 }
 
-// resume goes on in the last segment. What a killed process had written there but not synced is made durable first.
+// resume goes on in the last segment. What a killed process had written there but not synced is made durable first, and
+// so is the segment's name, and those of the snapshots.
 func (d *disk) resume() bool {
 	if len(d.segments) == 0 || !d.segments[len(d.segments)-1].ours {
 		return false
@@ -139,7 +140,7 @@ func (d *disk) resume() bool {
 	if err != nil {
 		return false
 	}
-	if err := f.Sync(); err != nil {
+	if errors.Join(f.Sync(), d.fs.Sync()) != nil {
 		_ = f.Close()
 		return false
 	}

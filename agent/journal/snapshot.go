@@ -54,11 +54,6 @@ func parseSnapshot(file []byte) (Snapshot, bool) {
 
 // addSnapshot keeps the newest readable one.
 func (d *disk) addSnapshot(f FileInfo) {
-	slot := 0
-	if f.Name == snapshotName(1) {
-		slot = 1
-	}
-	d.slots[slot] = f.Size
 	data, err := load(d.fs, f.Name, f.Size, nil)
 	s, ok := parseSnapshot(data)
 	if err != nil || !ok {
@@ -66,13 +61,17 @@ func (d *disk) addSnapshot(f FileInfo) {
 		return
 	}
 	if s.Generation > d.snapshot.Generation {
-		d.snapshot, d.slot = s, slot
+		d.snapshot, d.slot = s, 0
+		if f.Name == snapshotName(1) {
+			d.slot = 1
+		}
 	}
 }
 
 // saveSnapshot writes over the older generation, in place when it fits: that costs a block and a flush, where a new file
 // and its renaming cost the file system two commits of its own (73 KB measured on ext4, against 4). The newest readable
-// generation is never touched.
+// generation is never touched. A file from before this start is replaced and not written to: what can be read of the
+// other one may be in the kernel's cache only, after a sync that failed.
 func (d *disk) saveSnapshot(s Snapshot) error {
 	file, slot := appendSnapshot(nil, s), 1-d.slot
 	save := d.newSnapshot
