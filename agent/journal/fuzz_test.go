@@ -89,7 +89,8 @@ func TestBothParsersAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := Record{
 			Seq: rapid.Uint64Range(1, maxSeq-1).Draw(t, "seq"), Up: time.Duration(rapid.Int64Min(-math.MaxInt64).Draw(t, "up")),
-			Boot: rapid.StringMatching(`[0-9a-zA-Z-]{0,64}`).Draw(t, "boot"), Kind: rapid.StringMatching(`[a-z0-9._-]{1,32}`).Draw(t, "kind"),
+			Boot:    rapid.StringMatching(`[0-9a-zA-Z-]{0,64}`).Draw(t, "boot"),
+			Kind:    rapid.StringMatching(`[a-z0-9._-]{1,32}`).Draw(t, "kind"),
 			Version: rapid.Uint32().Draw(t, "v"), Trusted: rapid.Bool().Draw(t, "trusted"),
 			Wall: time.Unix(rapid.Int64Range(-6e10, 2e11).Draw(t, "wall"), rapid.Int64Range(0, 1e9-1).Draw(t, "ns")).UTC(),
 		}

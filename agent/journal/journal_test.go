@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -201,6 +202,40 @@ func TestCommitsAreShared(t *testing.T) {
 	if s := j.Stats(); s.Commits < 2 || s.Commits > 20 || s.Pending > 300 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// Writers, readers and upkeep at the same time: for the race detector, and that numbers are given out once.
+func TestConcurrentUse(t *testing.T) {
+	j := open(t, newPlatter(), 1<<20)
+	const writers, each = 4, 200
+	var all sync.WaitGroup
+	for w := range writers {
+		all.Go(func() {
+			for i := range each {
+				if _, err := j.Append(t0, rec(w*each+i), Class(i%3)); err != nil {
+					t.Error(err)
+				}
+				j.Tick(t0)
+			}
+		})
+		all.Go(func() {
+			for range 10 {
+				before := uint64(0)
+				for r := range j.Records(Query{}) {
+					if r.Seq <= before {
+						t.Errorf("%d after %d", r.Seq, before)
+					}
+					before = r.Seq
+				}
+				_ = j.SaveSnapshot(t0, []byte("s"))
+				_, _, _ = j.Stats(), j.State(), j.Deadline()
+			}
+		})
+	}
+	all.Wait()
+	got := ids(t, j)
+	slices.Sort(got)
+	want(t, "distinct records", len(slices.Compact(got)), writers*each)
 }
 
 func TestQuery(t *testing.T) {
