@@ -39,9 +39,11 @@ type disk struct {
 	cur      File      // nil: none
 	spare    bool      // spareName is full of zeros and durable
 
-	snapshot Snapshot
-	next     uint64 // lowest record number that is free
-	used     int64  // bytes in the directory
+	snapshot Snapshot // the newest readable one
+	slot     int      // of the two files, the one it is in
+	slots    [2]int64 // their sizes; 0: not made since the start, or failed
+	next     uint64   // lowest record number that is free
+	used     int64    // bytes in the directory
 	foreign  int
 	damaged  int
 	unknown  int
@@ -54,7 +56,7 @@ type disk struct {
 // openDisk reads the directory and gets it ready to be written to. On error it can still be read, as far as it goes.
 // fresh refuses to go on in a segment in which a write has failed.
 func openDisk(fs FS, lim limits, fresh bool) (*disk, error) {
-	d := &disk{fs: fs, lim: lim, next: 1}
+	d := &disk{fs: fs, lim: lim, next: 1, slot: 1}
 	errMake := fs.Make()
 	lock, err := fs.Lock()
 	if err == nil {
@@ -63,6 +65,7 @@ func openDisk(fs FS, lim limits, fresh bool) (*disk, error) {
 	if err := errors.Join(errMake, err, d.survey()); err != nil {
 		return d, err
 	}
+	_ = d.room(0) // the cap may have been lowered, or files may be back to a size they had before a power cut
 	if fresh || !d.resume() {
 		return d, d.rotate(d.next)
 	}
@@ -127,7 +130,8 @@ func (d *disk) noteDamage(place Damage) {
 	}
 }
 
-// resume goes on in the last segment. What a killed process had written there but not synced is made durable first.
+// resume goes on in the last segment. What a killed process had written there but not synced is made durable first, and
+// so is the segment's name, and those of the snapshots.
 func (d *disk) resume() bool {
 	if len(d.segments) == 0 || !d.segments[len(d.segments)-1].ours {
 		return false
@@ -136,7 +140,7 @@ func (d *disk) resume() bool {
 	if err != nil {
 		return false
 	}
-	if err := f.Sync(); err != nil {
+	if errors.Join(f.Sync(), d.fs.Sync()) != nil {
 		_ = f.Close()
 		return false
 	}
@@ -258,6 +262,7 @@ func (d *disk) rotate(seq uint64) error {
 		d.cur = nil
 		return err
 	}
+	d.written += int64(len(line))
 	d.segments = append(d.segments, s)
 	return nil
 }
@@ -273,7 +278,6 @@ func (d *disk) publish(f File, start []byte, from, to string) error {
 	if err := d.fs.Rename(from, to); err != nil {
 		return err
 	}
-	d.written += int64(len(start))
 	return d.fs.Sync()
 }
 

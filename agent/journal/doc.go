@@ -16,11 +16,14 @@
 // fdatasync fails, the kernel may have thrown the data away and call the next one a success; so nothing is ever written
 // to that file again, and what was not acknowledged is written once more into a new one.
 //
+// On ext4 a commit costs the card about 4 KiB, and 13 more when it comes alone: five seconds later the file system writes
+// down the file's new modification time. So choose Now for what must not be spent twice, and Lazy for what is only nice.
+//
 // # The files, so that a stranger can write a reader
 //
 //	journal-00000012.seg    a segment; its number is only a name, the order is in the records
-//	journal-snapshot-1.0    snapshots with an even generation (schema 1)
-//	journal-snapshot-1.1    snapshots with an odd generation
+//	journal-snapshot-1.0    the newest snapshot or the one before it (of schema 1)
+//	journal-snapshot-1.1    the other of the two
 //	journal-*.tmp           being made; ignore. Removed at the next start
 //	journal.pid             process that holds the flock(2) on the directory
 //
@@ -50,7 +53,8 @@
 //
 // To find the next intact line after damage, look for `{"seq":` after the last newline that made sense. A snapshot is
 // one such line, {"snapshot":1,"generation":7,"seq":345,"bytes":4711,"crc":"…"}, followed by that many bytes whose
-// CRC-32C is crc; it knows of all records up to seq. The readable one with the higher generation counts.
+// CRC-32C is crc and a rest without meaning; it knows of all records up to seq. The readable one with the higher
+// generation counts.
 //
 // By hand:
 //

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -203,6 +204,40 @@ func TestCommitsAreShared(t *testing.T) {
 	}
 }
 
+// Writers, readers and upkeep at the same time: for the race detector, and that numbers are given out once.
+func TestConcurrentUse(t *testing.T) {
+	j := open(t, newPlatter(), 1<<20)
+	const writers, each = 4, 200
+	var all sync.WaitGroup
+	for w := range writers {
+		all.Go(func() {
+			for i := range each {
+				if _, err := j.Append(t0, rec(w*each+i), Class(i%3)); err != nil {
+					t.Error(err)
+				}
+				j.Tick(t0)
+			}
+		})
+		all.Go(func() {
+			for range 10 {
+				before := uint64(0)
+				for r := range j.Records(Query{}) {
+					if r.Seq <= before {
+						t.Errorf("%d after %d", r.Seq, before)
+					}
+					before = r.Seq
+				}
+				_ = j.SaveSnapshot(t0, []byte("s"))
+				_, _, _ = j.Stats(), j.State(), j.Deadline()
+			}
+		})
+	}
+	all.Wait()
+	got := ids(t, j)
+	slices.Sort(got)
+	want(t, "distinct records", len(slices.Compact(got)), writers*each)
+}
+
 func TestQuery(t *testing.T) {
 	j := open(t, newPlatter(), 64<<10)
 	fill(t, j, 1, 100)
@@ -306,12 +341,15 @@ func TestSnapshots(t *testing.T) {
 	want(t, "live", j.LoadSnapshot(), Snapshot{5, 5, []byte("state\x00\n5")})
 	p = p.cut(func(int) int { return 0 })
 	want(t, "after a power cut", open(t, p.killed(), 0).LoadSnapshot(), Snapshot{5, 5, []byte("state\x00\n5")})
-	for i := range p.names[snapshotName(1)].cache { // any byte of the newest
+	newest := p.names[snapshotName(0)].cache
+	for i := range bytes.IndexByte(newest, '\n') + 1 + len("state..5") { // any byte of it
 		broken := p.cut(nil0)
-		broken.names[snapshotName(1)].cache[i] ^= 0x10
+		broken.names[snapshotName(0)].cache[i] ^= 0x10
 		j := open(t, broken, 0)
 		want(t, "the one before", j.LoadSnapshot(), Snapshot{4, 4, []byte("state\x00\n4")})
-		want(t, "damage", j.Stats().Damage, []Damage{{File: snapshotName(1), Bytes: int64(len(p.names[snapshotName(1)].cache))}})
+		want(t, "damage", j.Stats().Damage, []Damage{{File: snapshotName(0), Bytes: int64(len(newest))}})
+		want(t, "saved", j.SaveSnapshot(t0, []byte("new")), nil)
+		want(t, "both", open(t, broken.cut(nil0), 0).LoadSnapshot(), Snapshot{5, 5, []byte("new")})
 	}
 }
 

@@ -30,9 +30,7 @@ type snapshotHeader struct {
 }
 
 // snapshotName has our schema in it, so that those of another one stay for the program that wrote them.
-func snapshotName(generation uint64) string {
-	return fmt.Sprintf("%s%d.%d", snapshotPrefix, schemaMajor, generation%2)
-}
+func snapshotName(slot int) string { return fmt.Sprintf("%s%d.%d", snapshotPrefix, schemaMajor, slot) }
 
 func isSnapshot(name string) bool { return name == snapshotName(0) || name == snapshotName(1) }
 
@@ -63,25 +61,64 @@ func (d *disk) addSnapshot(f FileInfo) {
 		return
 	}
 	if s.Generation > d.snapshot.Generation {
-		d.snapshot = s
+		d.snapshot, d.slot = s, 0
+		if f.Name == snapshotName(1) {
+			d.slot = 1
+		}
 	}
 }
 
-// saveSnapshot replaces the older of the two generations.
+// saveSnapshot writes over the older generation, in place when it fits: that costs a block and a flush, where a new file
+// and its renaming cost the file system two commits of its own (73 KB measured on ext4, against 4). The newest readable
+// generation is never touched. A file from before this start is replaced and not written to: what can be read of the
+// other one may be in the kernel's cache only, after a sync that failed.
 func (d *disk) saveSnapshot(s Snapshot) error {
-	file := appendSnapshot(nil, s)
-	if err := d.room(int64(len(file))); err != nil {
+	file, slot := appendSnapshot(nil, s), 1-d.slot
+	save := d.newSnapshot
+	if d.slots[slot] >= int64(len(file)) {
+		save = d.overwriteSnapshot
+	}
+	if err := save(slot, file); err != nil {
+		return err
+	}
+	d.snapshot, d.slot = s, slot
+	d.written += int64(len(file))
+	d.commits++
+	return nil
+}
+
+func (d *disk) overwriteSnapshot(slot int, file []byte) error {
+	name := snapshotName(slot)
+	f, err := d.fs.Open(name, true)
+	if err == nil {
+		_, err = f.WriteAt(file, 0)
+		if err == nil {
+			err = f.Sync()
+		}
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		d.slots[slot] = 0 // not to be trusted again after a failed sync
+		_ = d.fs.Remove(name)
+	}
+	return err
+}
+
+// newSnapshot makes the file, with room to grow.
+func (d *disk) newSnapshot(slot int, file []byte) error {
+	size := blocks(int64(len(file)) * 3 / 2)
+	if err := d.room(size); err != nil {
 		return err
 	}
 	f, err := d.fs.Create(snapshotTmp)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(d.publish(f, file, snapshotTmp, snapshotName(s.Generation)), f.Close())
-	if err != nil {
+	padded := append(file, make([]byte, size-int64(len(file)))...)
+	if err := errors.Join(d.publish(f, padded, snapshotTmp, snapshotName(slot)), f.Close()); err != nil {
 		_ = d.fs.Remove(snapshotTmp)
 		return err
 	}
-	d.snapshot = s
+	d.slots[slot] = size
 	return nil
 }
