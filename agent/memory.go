@@ -73,7 +73,8 @@ type storedEntry struct {
 	Action   attach.Kind    `json:"action,omitempty"`
 	At       time.Time      `json:"at,omitzero"` // by the cloud's clock
 
-	seen time.Time
+	seen    time.Time
+	routine bool
 }
 
 // stamp is a record's place in time.
@@ -152,13 +153,15 @@ func (m *memory) save(rev uint64, h *attach.History, trusted bool) {
 	}
 }
 
-// take puts connection events on disk before their source hears that they were taken.
+// take puts connection events on disk before their source hears that they were taken. A session's updates, which come every
+// few minutes and each tell its totals, may wait.
 func (m *memory) take(b cloud.Batch, trusted bool) {
 	if m.journal == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	flush := false
 	for _, e := range b.Events {
 		if e.Test || m.events.Seen(e.SID) {
 			continue
@@ -169,9 +172,15 @@ func (m *memory) take(b cloud.Batch, trusted bool) {
 		}
 		r := m.stamp(b.Received, trusted)
 		r.Kind, r.Data = recordEvent, data
-		m.append(r, journal.Group)
+		class := journal.Lazy
+		if e.Type != cloud.SessionUpdated {
+			class, flush = journal.Group, true
+		}
+		m.append(r, class)
 	}
-	m.journal.Flush(m.clock.Now()) //nolint:errcheck // State tells
+	if flush {
+		m.journal.Flush(m.clock.Now()) //nolint:errcheck // State tells
+	}
 }
 
 // append counts what the journal refuses; that it works in memory, State tells.
@@ -189,7 +198,7 @@ func (m *memory) note(s *core.Snapshot, fresh []core.Entry) {
 	n := news{trusted: s.Facts.Clock.State == facts.ClockNTP}
 	for _, e := range fresh {
 		stored := storedEntry{Side: e.Side, Kind: e.Kind, Text: e.Text, EventSID: e.EventSID, ICCID: e.ICCID,
-			Verdict: e.Verdict, Action: e.Action, seen: e.Seen}
+			Verdict: e.Verdict, Action: e.Action, seen: e.Seen, routine: e.Routine}
 		if e.Side == facts.Cloud {
 			stored.At = e.At
 		}
@@ -206,12 +215,12 @@ func (m *memory) note(s *core.Snapshot, fresh []core.Entry) {
 	}
 }
 
-// classOf is how soon a line of the timeline must be on disk.
-func classOf(kind string) journal.Class {
-	switch kind {
-	case "verdict", "action":
+// class is how soon a line of the timeline must be on disk. A lone write costs the card some 17 KB.
+func (e *storedEntry) class() journal.Class {
+	switch {
+	case e.Kind == "verdict", e.Kind == "action":
 		return journal.Now
-	case "signal":
+	case e.Kind == "signal", e.routine:
 		return journal.Lazy
 	}
 	return journal.Group
@@ -257,7 +266,7 @@ func (m *memory) write(n news) {
 			continue
 		}
 		r.Kind, r.Data = recordEntry, data
-		m.append(r, classOf(e.Kind))
+		m.append(r, e.class())
 	}
 	if n.saves != 0 {
 		m.save(n.saves, &n.history, n.trusted)

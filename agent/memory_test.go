@@ -95,3 +95,23 @@ func TestBrokenJournal(t *testing.T) {
 		end()
 	})
 }
+
+// TestWear prints what a day in which all is well costs the disk: its writes, and the bytes of their lines.
+func TestWear(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newStage(t, modemsim.Default()).withDisk()
+		end := st.begin()
+		<-time.After(time.Hour) // virtual time
+		synctest.Wait()
+		before := st.journal.Stats()
+		<-time.After(24 * time.Hour)
+		synctest.Wait()
+		after := st.journal.Stats()
+		commits, bytes := after.Commits-before.Commits, after.Written-before.Written
+		t.Logf("a quiet day: %d writes, %d KiB of lines; at 17 KiB a write %d KiB on the card", commits, bytes>>10, 17*commits)
+		if commits > 110 { // one each quarter of an hour, and a few
+			t.Errorf("%d writes in a quiet day", commits)
+		}
+		end()
+	})
+}

@@ -27,6 +27,7 @@ type Change struct {
 	EventSID string    // cloud only
 	ICCID    string    // the card it is about (cloud only)
 	At       time.Time // when it happened, if that is not when it was seen (cloud only)
+	Routine  bool      // one of many that say that all goes on; it need not survive a power cut
 }
 
 // Apply puts an observation in its place. It returns what a person would call a change, in order; nil for no news.

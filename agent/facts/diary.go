@@ -93,7 +93,8 @@ func (d *Diary) add(e Entry) []Change {
 	if e.told {
 		return nil
 	}
-	return []Change{{Side: Cloud, Kind: "cloud", Text: EventWords(e.Event), EventSID: e.SID, ICCID: e.ICCID, At: e.Time}}
+	return []Change{{Side: Cloud, Kind: "cloud", Text: EventWords(e.Event), EventSID: e.SID, ICCID: e.ICCID, At: e.Time,
+		Routine: e.Type == cloud.SessionUpdated}}
 }
 
 // with is the entries and one more, in a new slice: snapshots share the old one. Of a session's updates, which come every
