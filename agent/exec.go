@@ -136,10 +136,10 @@ func (a *Agent) tellGreeted(err error) {
 		a.deps.Greeted(true)
 		return
 	}
-	switch f := failure(err); {
-	case f.At != modem.NoStranger, f.Kind == core.NoAnswer, f.Kind == core.LineDead:
+	switch failure(err).Kind {
+	case core.NoAnswer, core.LineDead:
 		a.deps.Greeted(false)
-	case f.Kind == core.Refused, f.Kind == core.Unsupported:
+	case core.Refused, core.Unsupported:
 		a.deps.Greeted(true)
 	}
 }
@@ -271,9 +271,6 @@ func failure(err error) core.Failure {
 	f := core.Failure{Kind: core.Refused, Text: err.Error()}
 	var portErr *atcmd.PortError
 	var modemErr *modem.Error
-	if stranger, ok := errors.AsType[*modem.StrangerError](err); ok {
-		f.At = stranger.Kind
-	}
 	if errors.As(err, &modemErr) {
 		f.Cause = modemErr.Cause
 	}

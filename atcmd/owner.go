@@ -40,7 +40,6 @@ func (p *Port) read(left chan<- struct{}) {
 	for p.Err() == nil {
 		n, err := p.t.Read(buf)
 		if n > 0 {
-			p.hear(buf[:n])
 			p.step(input{kind: inBytes, data: buf[:n]})
 		}
 		if err != nil {

@@ -15,7 +15,6 @@ const (
 	closeLimit  = 2 * time.Second // Close waits so long for the goroutines
 	urcQueueLen = 256
 	readSize    = 4096
-	heardLen    = 512
 )
 
 // Transport is the byte stream to a modem. Read blocks until there is at least one byte; it may also return (0, nil)
@@ -58,10 +57,9 @@ type Port struct {
 	done      chan struct{}
 	left      chan struct{} // closed when both goroutines have returned
 
-	mu    sync.Mutex // serves what follows, which others write and anybody reads; held for copying only
+	mu    sync.Mutex // serves trace and stats, which the owner writes and anybody reads; held for copying only
 	trace ring
 	stats Stats
-	heard []byte // the last bytes that came, heardLen at most
 }
 
 // result is how a command has ended.
@@ -77,7 +75,7 @@ func New(t Transport, o Options) *Port {
 		turn: make(chan struct{}, 1), ready: make(chan struct{}, 1), nudge: make(chan struct{}, 1),
 		seat: make(chan *owner, 1), results: make(chan result, 1), urcs: make(chan string, urcQueueLen),
 		done: make(chan struct{}), left: make(chan struct{}),
-		trace: newRing(o.TraceLen), heard: make([]byte, 0, heardLen),
+		trace: newRing(o.TraceLen),
 	}
 	if p.clock == nil {
 		p.clock = systemClock{}
@@ -189,24 +187,6 @@ func (p *Port) Stats() Stats {
 	s := p.stats
 	s.URCsDropped = p.dropped.Load()
 	return s
-}
-
-// Heard gives the last bytes that came, up to 512, as they were: what a port without a modem behind it says. It may hold
-// the echo of a secret once one was sent.
-func (p *Port) Heard() []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return append([]byte(nil), p.heard...)
-}
-
-func (p *Port) hear(data []byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	data = data[max(0, len(data)-heardLen):]
-	if over := len(p.heard) + len(data) - heardLen; over > 0 {
-		p.heard = p.heard[:copy(p.heard, p.heard[over:])]
-	}
-	p.heard = append(p.heard, data...)
 }
 
 // Done is closed when the port has ended; Err then says why.

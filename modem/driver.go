@@ -2,7 +2,6 @@ package modem
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -64,9 +63,8 @@ func (d *Dialect) firstServing() Domain {
 }
 
 const (
-	probeTime     = time.Second // AT answers within 300 ms on every family
-	strangerTries = 2
-	probePause    = 200 * time.Millisecond // between probes that come back at once
+	probeTime  = time.Second            // AT answers within 300 ms on every family
+	probePause = 200 * time.Millisecond // between probes that come back at once
 )
 
 // Attach begins a session: it waits until the module answers, identifies it, chooses the dialect and sends what a
@@ -78,7 +76,7 @@ func (d *Driver) Attach(ctx context.Context) (Identity, error) {
 	d.adopt(Standard)
 	d.port.SetURCs(d.allURCs())
 	if err := d.handshake(ctx); err != nil {
-		return Identity{}, opError("attach", d.estrange(err))
+		return Identity{}, opError("attach", err)
 	}
 	for _, cmd := range []string{"ATE0", "AT+CMEE=1"} {
 		if _, err := d.exec(ctx, cmd, ""); err != nil {
@@ -105,41 +103,15 @@ func (d *Driver) allURCs() []atcmd.URC {
 	return all
 }
 
-// handshake sends AT until it is answered. A module that boots drops what it receives, without an echo or an error. What
-// is clearly no modem is sent no more than it takes to see that: a login prompt counts each line as an attempt.
+// handshake sends AT until it is answered. A module that boots drops what it receives, without an echo or an error.
 func (d *Driver) handshake(ctx context.Context) error {
 	last := d.Clock.Now().Add(LongestBoot(d.dialects))
-	for try := 1; ; try++ {
+	for {
 		_, err := d.port.Exec(ctx, atcmd.Cmd{Text: "AT", Timeout: probeTime})
-		if err == nil || d.port.Err() != nil || d.Clock.Now().After(last) {
-			return err
-		}
-		pause := probePause
-		switch Classify(d.port.Heard()) {
-		case NMEA, Login, Refuser:
-			return err
-		case Echo, Binary: // a module that boots may do so for a while
-			if try >= strangerTries {
-				return err
-			}
-		}
-		if refused(err) {
-			pause = probeTime
-		}
-		if !d.sleep(ctx, pause) {
+		if err == nil || d.port.Err() != nil || d.Clock.Now().After(last) || !d.sleep(ctx, probePause) {
 			return err
 		}
 	}
-}
-
-// estrange says of a failed handshake what is at the port, if that can be told.
-func (d *Driver) estrange(err error) error {
-	heard := d.port.Heard()
-	kind := Classify(heard)
-	if kind == NoStranger || errors.Is(err, atcmd.ErrGone) || errors.Is(err, atcmd.ErrClosed) {
-		return err
-	}
-	return &StrangerError{Kind: kind, Sample: sample(heard), Err: err}
 }
 
 // LongestBoot is how long a module of an unknown family may be silent after power-on: what atcmd.Options.BootTime of

@@ -1,10 +1,6 @@
 package attach
 
-import (
-	"time"
-
-	"supersim-agent/agent/facts"
-)
+import "time"
 
 // The fast path of a dead port, counted from the moment at which nothing answered any more, which is 12 seconds at most
 // after the modem died. The loop reopens the port all the time, each time with the next of the modem's AT ports, and gives
@@ -25,9 +21,6 @@ func (w *view) deadPort() Decision {
 	switch port.Reason {
 	case "busy", "permission", "sandbox", "not-a-tty", "failed":
 		return hold("host-fault", "the fault is on this computer, not in the modem: "+w.v.Summary)
-	}
-	if line := w.f.Line; line.At != "" && line.At != facts.Refuser {
-		return hold("not-a-modem", "what answers on the port is no modem, and is left alone: "+w.v.Summary)
 	}
 	if w.v.Code == "starting" || w.now.Before(w.f.BootingUntil) {
 		return hold("identify", "the modem may still be booting")

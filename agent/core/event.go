@@ -71,9 +71,8 @@ type Failure struct {
 	Kind   FailureKind
 	Text   string // what was attempted, on what, what came back
 	Cause  modem.Cause
-	At     modem.Stranger // what answers instead of a modem
-	Reason string         // PortGone: missing, permission, busy, sandbox, not-a-tty, gone
-	Holder string         // PortGone, busy: who holds it
+	Reason string // PortGone: missing, permission, busy, sandbox, not-a-tty, gone
+	Holder string // PortGone, busy: who holds it
 }
 
 // Action is one thing for the shell to do.
@@ -88,7 +87,7 @@ type Op interface{ op() }
 type (
 	// OpenPort opens the serial port.
 	OpenPort struct {
-		Awake bool // what is there was met before and is not booting: it answers at once or not at all
+		Awake bool // the module ran before and is not booting: it answers at once or not at all
 	}
 	// Greet shakes hands, identifies the module and sets the session up.
 	Greet struct{}

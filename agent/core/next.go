@@ -11,9 +11,6 @@ import (
 // reopenWaits space the attempts to open a port that does not open or does not answer.
 var reopenWaits = []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second}
 
-// strangerWaits space the attempts to find a modem where something else was met.
-var strangerWaits = []time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
-
 // next chooses the one action that may be started now.
 func (c *Core) next(now time.Time) []Action {
 	if c.flight.id != 0 {
@@ -25,8 +22,7 @@ func (c *Core) next(now time.Time) []Action {
 	case now.Before(c.reopenAt):
 		return nil
 	case !c.f.Port.Open:
-		known := c.f.Modem.Known() || c.f.Line.At != modem.NoStranger
-		return c.launch(OpenPort{Awake: known && !now.Before(c.f.BootingUntil)})
+		return c.launch(OpenPort{Awake: c.f.Modem.Known() && !now.Before(c.f.BootingUntil)})
 	case !c.greeted:
 		c.bootedMeanwhile = false
 		return c.launch(Greet{})
@@ -258,19 +254,15 @@ func (c *Core) lineLost(now time.Time, f Failure) {
 		c.restarted()
 	}
 	c.f.Line.Failing++
+	c.f.Line.Speaks = f.Kind == Refused
 	// What stays as it is is told once, however often it is tried.
-	if news := f.At != c.f.Line.At || f.Reason != c.f.Port.Reason || f.Holder != c.f.Port.Holder; wasAlive || news || c.f.Line.Failing == 1 {
+	if news := f.Reason != c.f.Port.Reason || f.Holder != c.f.Port.Holder; wasAlive || news || c.f.Line.Failing == 1 {
 		c.f.Port.Since = now
 		c.note(now, []facts.Change{{Side: facts.Host, Kind: "port", Text: f.Text}})
 	}
-	c.f.Line.Text, c.f.Line.At = f.Text, f.At
-	c.f.Line.Speaks = f.Kind == Refused || f.At != modem.NoStranger
+	c.f.Line.Text = f.Text
 	c.f.Port.Open, c.f.Port.Reason, c.f.Port.Holder, c.f.Port.Text = false, f.Reason, f.Holder, f.Text
-	waits := reopenWaits
-	if f.At != modem.NoStranger {
-		waits = strangerWaits
-	}
-	c.reopenAt = now.Add(waits[min(c.reopens, len(waits)-1)])
+	c.reopenAt = now.Add(reopenWaits[min(c.reopens, len(reopenWaits)-1)])
 	c.reopens++
 	c.rev++
 }

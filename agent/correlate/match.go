@@ -41,14 +41,6 @@ var portTrouble = map[string]finding{
 		advice: "Correct modem.port in the configuration."},
 }
 
-func notAModem(v *view) (finding, bool) {
-	if v.Line.Alive || v.Line.At == "" || v.Port.Reason != "" {
-		return no()
-	}
-	return finding{summary: "There is no modem on " + v.Port.Path + ". What is heard: " + v.Line.At.String() + ".", advice: v.Line.At.Advice(),
-		evidence: []Evidence{local(v.Line.Since, "%s", v.Line.Text)}}, true
-}
-
 func modemUnreachable(v *view) (finding, bool) {
 	if !v.Port.Open && v.Port.Reason != "" && !v.leftToBoot() {
 		found := portTrouble[v.Port.Reason]

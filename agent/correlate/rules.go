@@ -4,13 +4,6 @@ package correlate
 // E data, S states of passage that need no help.
 var Rules = []Rule{
 	{
-		ID: "A1b", Code: "not-a-modem", Base: 0.95, match: notAModem,
-		Summary: "Something other than a modem answers on the serial port.",
-		Agent:   "Sends it nothing but AT, and that rarely, until a modem answers. Tries the other ports, if it may choose.",
-		Advice:  "Check modem.port with `supersim-agent ports`.",
-		Changes: "An answer to AT.",
-	},
-	{
 		ID: "A1", Code: "modem-unreachable", Base: 0.95, match: modemUnreachable,
 		Summary: "The modem does not answer.",
 		Agent:   "Reopens the port, tries the other AT ports, sends the restart command, and where a board with power control is configured cuts the power for a moment.",

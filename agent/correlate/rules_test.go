@@ -109,12 +109,6 @@ func TestRules(t *testing.T) {
 	}{
 		{"modem-unreachable: dead line", healthy().with(func(f *facts.Facts) { f.Line = facts.Line{Failing: 1, Text: "AT: time-out"} }), time.Minute, "modem-unreachable"},
 		{"modem-unreachable: port held", healthy().with(func(f *facts.Facts) { f.Port = facts.Port{Reason: "busy", Holder: "minicom[812]"} }), time.Minute, "modem-unreachable"},
-		{"not-a-modem", healthy().with(func(f *facts.Facts) { f.Line = facts.Line{Failing: 1, Speaks: true, At: modem.NMEA, Text: "$GPGGA"} }), time.Minute, "not-a-modem"},
-		{"not not-a-modem: it answers since", healthy().with(func(f *facts.Facts) { f.Line.At = modem.NMEA }), time.Minute, "online"},
-		{"not not-a-modem: the port is gone meanwhile", healthy().with(func(f *facts.Facts) {
-			f.Line = facts.Line{Failing: 2, At: modem.NMEA}
-			f.Port = facts.Port{Reason: "missing"}
-		}), time.Minute, "modem-unreachable"},
 		{"not modem-unreachable: still booting", healthy().with(func(f *facts.Facts) {
 			f.Line = facts.Line{Failing: 1}
 			f.BootingUntil = noon.Add(2 * time.Minute)

@@ -58,12 +58,11 @@ type Port struct {
 // Line is the AT dialogue on the port.
 type Line struct {
 	Alive   bool
-	Since   time.Time      // alive or dead since
-	Failing int            // handshakes in a row without an answer
-	Speaks  bool           // something was said in the last handshake, but not what a modem says
-	At      modem.Stranger // what that is, if it could be told
-	Doubt   string         // the question that was not answered, while the port is being brought back into step
-	Text    string         // what was last tried in vain
+	Since   time.Time // alive or dead since
+	Failing int       // handshakes in a row without an answer
+	Speaks  bool      // something was said in the last handshake, but not what a modem says
+	Doubt   string    // the question that was not answered, while the port is being brought back into step
+	Text    string    // what was last tried in vain
 }
 
 // Dial is our last attempt to activate the PDP context.

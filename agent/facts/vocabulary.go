@@ -37,8 +37,6 @@ const (
 	SIMLocked  = modem.SIMLocked
 	SIMFault   = modem.SIMFault
 
-	Refuser = modem.Refuser
-
 	AttachmentAccepted = cloud.AttachmentAccepted
 	AttachmentRejected = cloud.AttachmentRejected
 	AttachmentFailed   = cloud.AttachmentFailed

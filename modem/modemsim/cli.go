@@ -90,9 +90,6 @@ const (
 // input takes bytes from the host.
 func (t *cli) input(in []byte) {
 	m := t.m
-	if m != nil && m.stranger.hears(in) {
-		return
-	}
 	if m == nil || m.power != on || m.line.hung || m.c.portGone {
 		if m != nil {
 			m.c.stats.InputDropped += len(in)

@@ -26,13 +26,12 @@ type Stats struct {
 	Attaches     int // attempts on the air
 	Refused      int // of them
 	IMSISwitches int
-	FPLMNWrites  int    // by the host
-	Events       int    // connection events made by the home network
-	Lost         int    // of them never delivered
-	Delivered    int    // bodies handed to OnEvents, duplicates included
-	ToStranger   string // what was sent to the port while no modem was there, cut at 4 KiB
-	InputDropped int    // bytes that came while the module could not listen
-	WritesLost   int    // pieces of output that a host which does not read never got
+	FPLMNWrites  int // by the host
+	Events       int // connection events made by the home network
+	Lost         int // of them never delivered
+	Delivered    int // bodies handed to OnEvents, duplicates included
+	InputDropped int // bytes that came while the module could not listen
+	WritesLost   int // pieces of output that a host which does not read never got
 }
 
 // effect is something for the shell to do. Exactly one field is set.
@@ -78,7 +77,6 @@ func newCore(s *Scenario, now time.Time) *core {
 	c.mail = mail{c: c, dice: dice(s.Seed, 3)}
 	c.mod = newModule(c)
 	c.mod.remember(s.Module.Stored)
-	c.mod.stranger.settle()
 	for _, change := range s.At {
 		c.in(change.Time, func() { c.play(change) })
 	}

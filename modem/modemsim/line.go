@@ -96,7 +96,7 @@ func (l *line) mingle() {
 }
 
 func (l *line) add(p piece) {
-	if l.hung || l.c.live.Module.Speaks != "at" {
+	if l.hung {
 		return
 	}
 	l.pieces = append(l.pieces, p)

@@ -41,7 +41,6 @@ type module struct {
 	contexts  map[int]pdp       // kept over boots, as all three makers do
 	bearer    pdp               // the family's own setting for the default bearer, kept too; see personality.bearer
 	kept      map[string]string // vendor settings that were written: QCFG, UMNOPROF …
-	stranger  stranger
 	booted    bool
 	owesOK    bool    // the reset that is under way was asked for by a command that still waits for its OK
 	starting  []*task // the boot, and lines still to be printed because of it
@@ -61,7 +60,6 @@ func newModule(c *core) module {
 	}
 	m := module{c: c, p: p, kept: map[string]string{}, contexts: map[int]pdp{}}
 	m.contexts[1] = pdp{c.live.Module.PDPType, c.live.Module.APN}
-	m.stranger = stranger{c: c, dice: dice(c.live.Seed, 5), speaks: "at"}
 	m.bearer = m.contexts[1]
 	for i := range c.live.Cells {
 		if c.live.Cells[i].RAT == "" {
@@ -217,7 +215,6 @@ func (m *module) setCFUN(fun int) {
 // settle takes over what the scenario changed in [modem].
 func (m *module) settle(before *Scenario) {
 	now, was := m.c.live.Module, before.Module
-	m.stranger.settle()
 	if now.APN != was.APN || now.PDPType != was.PDPType {
 		m.contexts[1] = pdp{now.PDPType, now.APN}
 		m.bearer = m.contexts[1]

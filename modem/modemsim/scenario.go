@@ -72,7 +72,6 @@ type Module struct {
 	Stored     []string      // stored: commands that an earlier owner sent, such as AT+CNMP=13; unknown ones do nothing
 	Fragments  bool          // fragments: answers leave in random pieces
 	Interleave bool          // interleave: unsolicited lines may come inside an answer or glued to its end
-	Speaks     string        // speaks: what is at the port: "at", or in its stead "nmea", "login", "error", "echo", "binary"
 	Late       bool          // late: now and then an answer takes up to a second and a half longer
 }
 
@@ -142,7 +141,7 @@ func Default() *Scenario {
 			APNAllowed: []string{"super"}, AppletClears: true, FPLMNSlots: 4, Present: true, AttachLimit: 15,
 		},
 		Cells: defaultCells(),
-		Module: Module{APN: "super", PDPType: "IP", CFUN: 1, Boot: -1, Echo: true, Powered: true, Speaks: "at",
+		Module: Module{APN: "super", PDPType: "IP", CFUN: 1, Boot: -1, Echo: true, Powered: true,
 			Fragments: true, Interleave: true, Late: true},
 		Cloud: Cloud{Delay: 2 * time.Second, Alive: true, Envelope: "kore"},
 		Host:  Host{NTP: true},

@@ -60,7 +60,6 @@ var (
 		"powered":    flag(func(m *Module) *bool { return &m.Powered }),
 		"fragments":  flag(func(m *Module) *bool { return &m.Fragments }),
 		"interleave": flag(func(m *Module) *bool { return &m.Interleave }),
-		"speaks":     text(func(m *Module) *string { return &m.Speaks }, oneOf(append([]string{"at"}, slices.Sorted(maps.Keys(tongues))...)...)),
 		"late":       flag(func(m *Module) *bool { return &m.Late }),
 	}
 	cloudKeys = keys[Cloud]{
