@@ -2,6 +2,7 @@ package modem
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -36,6 +37,7 @@ type stranger struct {
 	kind   StrangerKind
 	words  string                                       // what is there, for people
 	advice string                                       // for a person
+	port   string                                       // which port of a modem speaks so; "" when that does not tell
 	power  bool                                         // it may be a modem that a loss of power cures
 	find   func(h atcmd.Heard) (sample string, ok bool) // nil: not told by what was heard, but by the answers to commands
 }
@@ -43,7 +45,7 @@ type stranger struct {
 // strangers is the table of kinds, the surest sign first: who speaks NMEA at times sends binary UBX frames too, and a
 // terminal echoes.
 var strangers = []stranger{
-	{kind: StrangerNMEA, words: "the port speaks NMEA (a GNSS receiver)", find: findNMEA,
+	{kind: StrangerNMEA, words: "the port speaks NMEA (a GNSS receiver)", find: findNMEA, port: "the modem's GNSS port",
 		advice: "This is the modem's GNSS port, or a GPS receiver. Set modem.port to the modem's AT port " +
 			"(supersim-agent ports lists them) or to \"auto\"."},
 	{kind: StrangerLogin, words: "a login prompt", find: findLogin,
@@ -55,7 +57,7 @@ var strangers = []stranger{
 	{kind: StrangerPPP, words: "a modem in data mode: a PPP connection that a program left open", find: findPPP, power: true,
 		advice: "Stop the program that dialled on this port (pppd, wvdial), then power-cycle the modem, or let " +
 			"that program use the second AT port."},
-	{kind: StrangerBinary, words: "binary data", find: findBinary,
+	{kind: StrangerBinary, words: "binary data", find: findBinary, port: "the modem's diagnostic port",
 		advice: "Wrong baud rate or the diagnostic port: check modem.baud, and on USB take the AT port " +
 			"(supersim-agent ports lists them)."},
 	{kind: StrangerText, words: "text that is no modem's", find: findText,
@@ -80,8 +82,16 @@ func (k StrangerKind) row() stranger {
 // Words says what is at the port: "the port speaks NMEA (a GNSS receiver)".
 func (k StrangerKind) Words() string { return k.row().words }
 
-// Advice says what a person should do about it.
-func (k StrangerKind) Advice() string { return k.row().advice }
+// Advice says what a person should do about it. atPort is where the module that the port belongs to takes commands, ""
+// when that is not known.
+func (k StrangerKind) Advice(atPort string) string {
+	r := k.row()
+	if atPort == "" {
+		return r.advice
+	}
+	return fmt.Sprintf("This is %s: use %s (set modem.port to it, or to \"auto\").",
+		cmp.Or(r.port, "not the modem's AT port"), atPort)
+}
 
 // PowerHelps reports whether it may be a modem after its power was cut.
 func (k StrangerKind) PowerHelps() bool { return k.row().power }
@@ -149,7 +159,8 @@ func findNMEA(h atcmd.Heard) (sample string, ok bool) {
 }
 
 // consoleSigns are what only a computer's console says: agetty's prompt, login(1), a shell that was given a command.
-var consoleSigns = regexp.MustCompile(`(?m)^[\r ]*(?:[A-Za-z0-9.-]{1,64} login: ?|Password: ?|Login incorrect|.{0,40}: (?:command )?not found)`)
+var consoleSigns = regexp.MustCompile(`(?m)^[\r ]*(?:[A-Za-z0-9.-]{1,64} login: ?|Password: ?|` +
+	`Login incorrect|.{0,40}: (?:command )?not found)`)
 
 func findLogin(h atcmd.Heard) (sample string, ok bool) {
 	sign := consoleSigns.Find(h.Tail)

@@ -71,8 +71,8 @@ func TestFindStranger(t *testing.T) {
 func TestStrangersAreExplained(t *testing.T) {
 	for _, k := range []modem.StrangerKind{modem.StrangerNMEA, modem.StrangerLogin, modem.StrangerEcho, modem.StrangerPPP,
 		modem.StrangerBinary, modem.StrangerText, modem.StrangerErrors, modem.StrangerUnnamed} {
-		if k.Words() == "" || k.Advice() == "" {
-			t.Errorf("%s: %q, %q", k, k.Words(), k.Advice())
+		if k.Words() == "" || k.Advice("") == "" || !strings.Contains(k.Advice("/dev/ttyUSB2"), "use /dev/ttyUSB2 ") {
+			t.Errorf("%s: %q, %q, %q", k, k.Words(), k.Advice(""), k.Advice("/dev/ttyUSB2"))
 		}
 	}
 	err := &modem.StrangerError{Stranger: modem.Stranger{Kind: modem.StrangerNMEA, Sample: "$GPGGA"}, Err: atcmd.ErrDead}

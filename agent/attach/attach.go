@@ -179,6 +179,9 @@ func (p Policy) deadPort(f *facts.Facts, v correlate.Verdict) Decision {
 	if v.Code == "starting" {
 		return hold("identify", "the modem may still be booting")
 	}
+	if s := f.Line.Stranger; v.Code == "not-a-modem" && !s.Kind.PowerHelps() && !f.Modem.Known() {
+		return hold("not-a-modem", "what answers is no modem ("+s.Kind.Words()+"): it is left alone and looked at every minute")
+	}
 	if !p.Power {
 		return hold("reopen", "reopening the port; no board with power control is configured")
 	}

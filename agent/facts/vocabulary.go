@@ -14,6 +14,7 @@ type (
 	Registration = modem.Registration
 	RegStat      = modem.RegStat
 	SIMState     = modem.SIMState
+	Stranger     = modem.Stranger
 )
 
 const (
