@@ -180,7 +180,7 @@ func (p Policy) deadPort(f *facts.Facts, v correlate.Verdict) Decision {
 		return hold("identify", "the modem may still be booting")
 	}
 	if s := f.Line.Stranger; v.Code == "not-a-modem" && !s.Kind.PowerHelps() && !f.Modem.Known() {
-		return hold("not-a-modem", "what answers is no modem ("+s.Kind.Words()+"): it is left alone and looked at every minute")
+		return hold("not-a-modem", "what answers is no modem: "+s.Kind.Words()+". It is left alone and looked at every minute")
 	}
 	if !p.Power {
 		return hold("reopen", "reopening the port; no board with power control is configured")
