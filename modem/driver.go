@@ -156,8 +156,11 @@ func (d *Driver) hearName(ctx context.Context) error {
 		if err == nil {
 			err = unreadable("AT+CGMM", "")
 		}
-		if again || !d.sleep(ctx, refusalPause) {
+		if again {
 			return &StrangerError{Stranger{StrangerUnnamed, excerpt([]byte(finalOf(err)))}, err}
+		}
+		if !d.sleep(ctx, refusalPause) {
+			return err
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package modem_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -172,6 +173,18 @@ func TestAttachForgivesABoot(t *testing.T) {
 		m.refuse = 2
 		if id, err := d.Attach(t.Context()); err != nil || id.Model != "EG25" {
 			t.Errorf("%+v, %v", id, err)
+		}
+	})
+}
+
+// Who gives up before the second question has not shown that it is a stranger.
+func TestNoStrangerWhenCancelled(t *testing.T) {
+	onModem(t, nil, func(t *testing.T, d *modem.Driver, _ *fakeModem) {
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		_, err := d.Attach(ctx)
+		if s, ok := errors.AsType[*modem.StrangerError](err); err == nil || ok {
+			t.Errorf("got %v, %v", err, s)
 		}
 	})
 }
