@@ -40,7 +40,7 @@ type PIN interface {
 // Deps is what the agent needs from outside. Open is required; the rest may be left zero.
 type Deps struct {
 	Open     func(context.Context) (t atcmd.Transport, path string, err error) // the serial port
-	Greeted  func(answered bool)                                               // default: nobody; told after each handshake on what Open opened
+	Greeted  func(Greeting) Elsewhere                                          // default: nobody; told after each handshake on what Open opened
 	Line     func() modem.Line                                                 // default: not known; how what Open opened reaches the module
 	Dialects []*modem.Dialect
 	Wanted   modem.Wanted // of the module's settings
@@ -58,6 +58,18 @@ type Deps struct {
 	Board    string // its name, for the status
 	Bearer   string // data.bearer in force, for the status
 	Config   any    // effective configuration without secrets, for the status socket
+}
+
+// Greeting is how a handshake has ended. A zero one: nobody answered.
+type Greeting struct {
+	Answered bool               // by a modem, well or not
+	Stranger modem.StrangerKind // who answered in its place
+}
+
+// Elsewhere is what the opener of ports knows of other places when a stranger answers.
+type Elsewhere struct {
+	Next   bool   // Open takes another port or speed next, which had no turn since a modem last answered
+	ATPort string // where the module that the port belongs to takes commands, "" when that is not known
 }
 
 // Agent is the daemon without its command line. Use New, then Run once.
@@ -91,7 +103,7 @@ func New(cfg core.Config, deps Deps) *Agent {
 		deps.Notify = func(string) {}
 	}
 	if deps.Greeted == nil {
-		deps.Greeted = func(bool) {}
+		deps.Greeted = func(Greeting) Elsewhere { return Elsewhere{} }
 	}
 	if deps.Line == nil {
 		deps.Line = func() modem.Line { return modem.AnyLine }

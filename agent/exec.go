@@ -121,28 +121,44 @@ func (a *Agent) greet(ctx context.Context) ([]modem.Observation, error) {
 	ctx, cancel := context.WithTimeout(ctx, greetLimit)
 	defer cancel()
 	id, err := a.session.driver.Attach(ctx)
-	a.tellGreeted(err)
-	if err != nil {
+	if err = a.tellGreeted(err); err != nil {
 		return nil, err
 	}
 	a.reset = a.session.driver.Dialect().Reset
 	return []modem.Observation{id}, nil
 }
 
-// tellGreeted lets the opener of ports know whether there is a modem behind this one. A port that went away meanwhile
-// says nothing about that.
-func (a *Agent) tellGreeted(err error) {
+// tellGreeted lets the opener of ports know whether there is a modem behind this one, and adds to the error what the
+// opener knows. A port that went away meanwhile says nothing about a modem.
+func (a *Agent) tellGreeted(err error) error {
+	var g Greeting
 	if err == nil {
-		a.deps.Greeted(true)
-		return
+		g.Answered = true
+	} else {
+		switch f := failure(err); f.Kind {
+		case core.NoAnswer, core.LineDead:
+		case core.Foreign:
+			g.Stranger = f.Stranger.Kind
+		case core.Refused, core.Unsupported:
+			g.Answered = true
+		default:
+			return err
+		}
 	}
-	switch failure(err).Kind {
-	case core.NoAnswer, core.LineDead:
-		a.deps.Greeted(false)
-	case core.Refused, core.Unsupported:
-		a.deps.Greeted(true)
+	where := a.deps.Greeted(g)
+	if g.Stranger == "" {
+		return err
 	}
+	return &elsewhereError{where, err}
 }
+
+// elsewhereError is a greeting that a stranger answered, with what is known of other ports.
+type elsewhereError struct {
+	Elsewhere
+	error
+}
+
+func (e *elsewhereError) Unwrap() error { return e.error }
 
 func (a *Agent) ask(ctx context.Context, op core.Ask) ([]modem.Observation, error) {
 	if a.session.port == nil {
@@ -274,7 +290,13 @@ func failure(err error) core.Failure {
 	if errors.As(err, &modemErr) {
 		f.Cause = modemErr.Cause
 	}
+	if where, ok := errors.AsType[*elsewhereError](err); ok {
+		f.Next, f.ATPort = where.Next, where.ATPort
+	}
+	stranger, foreign := errors.AsType[*modem.StrangerError](err)
 	switch {
+	case foreign:
+		f.Kind, f.Stranger = core.Foreign, stranger.Stranger
 	case errors.As(err, &portErr):
 		f.Kind, f.Reason, f.Holder = core.PortGone, string(portErr.Reason), portErr.Holder
 	case errors.Is(err, atcmd.ErrDead):

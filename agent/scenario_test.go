@@ -213,6 +213,7 @@ func (st *stage) play() {
 			st.t.Errorf("expectation in line %d: %v", e.Line, err)
 		}
 	}
+	onlyQuestions(st.t, st.world)
 	if st.t.Failed() {
 		st.t.Logf("%s\n%s", st.scenario.Title, strings.Join(st.story, "\n"))
 	}

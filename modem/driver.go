@@ -2,6 +2,7 @@ package modem
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -65,10 +66,16 @@ func (d *Dialect) firstServing() Domain {
 const (
 	probeTime  = time.Second            // AT answers within 300 ms on every family
 	probePause = 200 * time.Millisecond // between probes that come back at once
+
+	maxRefusals  = 3           // of AT: a module that boots may refuse one that its noise has damaged
+	refusalPause = time.Second // after the first one; later ones are longer
 )
 
 // Attach begins a session: it waits until the module answers, identifies it, chooses the dialect and sends what a
 // module forgets at every boot. It is called again after a Booted observation. It changes nothing that lasts.
+//
+// Until AT was answered with OK and AT+CGMM with a name, nothing else is sent. What never gets so far and makes itself
+// heard all the same is a *StrangerError.
 //
 // A module that restarts is silent for longer than the port of a running one tolerates: after Reset, open a new port
 // with Options.BootTime = LongestBoot(…).
@@ -76,6 +83,9 @@ func (d *Driver) Attach(ctx context.Context) (Identity, error) {
 	d.adopt(Standard)
 	d.port.SetURCs(d.allURCs())
 	if err := d.handshake(ctx); err != nil {
+		return Identity{}, opError("attach", err)
+	}
+	if err := d.hearName(ctx); err != nil {
 		return Identity{}, opError("attach", err)
 	}
 	for _, cmd := range []string{"ATE0", "AT+CMEE=1"} {
@@ -106,12 +116,64 @@ func (d *Driver) allURCs() []atcmd.URC {
 // handshake sends AT until it is answered. A module that boots drops what it receives, without an echo or an error.
 func (d *Driver) handshake(ctx context.Context) error {
 	last := d.Clock.Now().Add(LongestBoot(d.dialects))
-	for {
+	for refusals := 0; ; {
 		_, err := d.port.Exec(ctx, atcmd.Cmd{Text: "AT", Timeout: probeTime})
-		if err == nil || d.port.Err() != nil || d.Clock.Now().After(last) || !d.sleep(ctx, probePause) {
+		if err == nil {
+			return nil
+		}
+		pause := probePause
+		if refused(err) {
+			refusals++
+			pause = refusalPause * time.Duration(refusals)
+		}
+		if refusals == maxRefusals {
+			return &StrangerError{Stranger{StrangerErrors, excerpt([]byte(finalOf(err)))}, err}
+		}
+		if d.port.Err() != nil || d.Clock.Now().After(last) || !d.sleep(ctx, pause) {
+			return d.named(err)
+		}
+	}
+}
+
+// named tells who is there instead of a modem, if that can be told and the port itself is not the reason.
+func (d *Driver) named(err error) error {
+	for _, other := range []error{atcmd.ErrGone, atcmd.ErrClosed, context.Canceled} {
+		if errors.Is(err, other) {
 			return err
 		}
 	}
+	if s := FindStranger(d.port.Heard(), d.Clock.Now()); s.Kind != "" {
+		return &StrangerError{s, err}
+	}
+	return err
+}
+
+// hearName asks for the model before anything is set: other devices answer AT too. A module that has just booted may
+// refuse it once. The echo is still on and may be damaged, so the name is read later, by identify.
+func (d *Driver) hearName(ctx context.Context) error {
+	for again := false; ; again = true {
+		lines, err := d.ask(ctx, "AT+CGMM", "")
+		if _, cme := atcmd.CME(err); cme || err != nil && !refused(err) || err == nil && firstWord(lines) != "" {
+			return err
+		}
+		if err == nil {
+			err = unreadable("AT+CGMM", "")
+		}
+		if again {
+			return &StrangerError{Stranger{StrangerUnnamed, excerpt([]byte(finalOf(err)))}, err}
+		}
+		if !d.sleep(ctx, refusalPause) {
+			return err
+		}
+	}
+}
+
+// finalOf is the final result that a command was refused with.
+func finalOf(err error) string {
+	if e, ok := errors.AsType[*atcmd.Error](err); ok {
+		return e.Final
+	}
+	return ""
 }
 
 // LongestBoot is how long a module of an unknown family may be silent after power-on: what atcmd.Options.BootTime of

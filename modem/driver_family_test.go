@@ -54,8 +54,8 @@ func TestQuectelFamilies(t *testing.T) {
 				if err != nil || id.Dialect != name {
 					t.Fatalf("%+v, %v", id, err)
 				}
-				want := slices.Concat([]string{"ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1"},
-					c.setup, c.reg)
+				want := slices.Concat([]string{"AT+CGMM", "ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2",
+					"AT+CGEREP=2,1"}, c.setup, c.reg)
 				if diff := cmp.Diff(want, m.commands()); diff != "" {
 					t.Errorf("commands:\n%s", diff)
 				}

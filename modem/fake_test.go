@@ -21,6 +21,7 @@ type fakeModem struct {
 	answers map[string][]string // command -> answers in turn, the last one for ever; absent: ERROR
 	sent    []string            // commands received, in order, without probes
 	silent  time.Time           // until then it boots: drops what it receives
+	refuse  int                 // so many ATs are answered ERROR
 	delay   map[string]time.Duration
 	partial string
 
@@ -72,6 +73,11 @@ func (m *fakeModem) answer(cmd string) {
 	}
 	switch cmd {
 	case "AT":
+		if m.refuse > 0 {
+			m.refuse--
+			m.out <- []byte("\r\nERROR\r\n")
+			return
+		}
 		m.out <- []byte("\r\nOK\r\n")
 		return
 	case "AT+CMEE?": // the engine's probe

@@ -25,6 +25,9 @@ func (w *view) deadPort() Decision {
 	if w.v.Code == "starting" || w.now.Before(w.f.BootingUntil) {
 		return hold("identify", "the modem may still be booting")
 	}
+	if s := line.Stranger; w.v.Code == "not-a-modem" && !s.Kind.PowerHelps() && !w.f.Modem.Known() {
+		return hold("not-a-modem", "what answers is no modem: "+s.Kind.Words()+". It is left alone and looked at every minute")
+	}
 	since := later(line.Since, w.f.BootingUntil)
 	lost, met := port.Reason == "missing" || port.Reason == "gone", w.f.Modem.Known()
 	switch {

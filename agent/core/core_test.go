@@ -253,7 +253,7 @@ func anyEvent(r *rapid.T, flight uint64, n int) Event {
 		return CloudBatch{Events: []cloud.Event{{SID: fmt.Sprint("EZ", n), Type: cloud.AttachmentAccepted, ICCID: testICCID,
 			Time: epoch.Add(time.Duration(n) * time.Minute)}}}
 	case 7:
-		kind := FailureKind(rapid.IntRange(0, 4).Draw(r, "failure"))
+		kind := FailureKind(rapid.IntRange(0, 5).Draw(r, "failure"))
 		cause := modem.Cause{Domain: modem.EMM, Number: rapid.IntRange(0, 120).Draw(r, "cause")}
 		return Done{ID: flight, Failure: &Failure{Kind: kind, Text: "failed", Cause: cause}}
 	case 8:

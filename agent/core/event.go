@@ -64,6 +64,7 @@ const (
 	LineDead                       // nothing answers any more: the port must be closed and opened again
 	PortGone                       // the port disappeared or cannot be opened
 	Unsupported                    // this modem cannot do it
+	Foreign                        // Greet: something else than a modem answers; it gets no command but those of a greeting
 )
 
 // Failure is an action that went wrong.
@@ -73,6 +74,10 @@ type Failure struct {
 	Cause  modem.Cause
 	Reason string // PortGone: missing, permission, busy, sandbox, not-a-tty, gone
 	Holder string // PortGone, busy: who holds it
+
+	Stranger modem.Stranger // Foreign: who answers
+	ATPort   string         // Foreign: where the module that the port belongs to takes commands, "" when not known
+	Next     bool           // Foreign: OpenPort will try another port or speed that had no turn yet
 }
 
 // Action is one thing for the shell to do.

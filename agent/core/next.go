@@ -11,6 +11,10 @@ import (
 // reopenWaits space the attempts to open a port that does not open or does not answer.
 var reopenWaits = []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second}
 
+// strangerWaits space the attempts on a port where something else than a modem answers: it gets a handful of lines each
+// time, and what is plugged in instead of it is still found within a minute or so.
+var strangerWaits = []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, time.Minute}
+
 // next chooses the one action that may be started now.
 func (c *Core) next(now time.Time) []Action {
 	if c.flight.id != 0 {
@@ -255,16 +259,34 @@ func (c *Core) lineLost(now time.Time, f Failure) {
 	}
 	c.f.Line.Failing++
 	c.f.Line.Speaks = f.Kind == Refused
+	other := f.Stranger.Kind != c.f.Line.Stranger.Kind
+	c.f.Line.Stranger, c.f.Line.ATPort = f.Stranger, f.ATPort
 	// What stays as it is is told once, however often it is tried.
-	if news := f.Reason != c.f.Port.Reason || f.Holder != c.f.Port.Holder; wasAlive || news || c.f.Line.Failing == 1 {
+	if news := other || f.Reason != c.f.Port.Reason || f.Holder != c.f.Port.Holder; wasAlive || news || c.f.Line.Failing == 1 {
 		c.f.Port.Since = now
 		c.note(now, []facts.Change{{Side: facts.Host, Kind: "port", Text: f.Text}})
 	}
 	c.f.Line.Text = f.Text
 	c.f.Port.Open, c.f.Port.Reason, c.f.Port.Holder, c.f.Port.Text = false, f.Reason, f.Holder, f.Text
-	c.reopenAt = now.Add(reopenWaits[min(c.reopens, len(reopenWaits)-1)])
-	c.reopens++
+	if other {
+		c.reopens = 0
+	}
+	c.reopenAt = now.Add(c.reopenWait(f))
 	c.rev++
+}
+
+// reopenWait is how long the port stays closed after a failure.
+func (c *Core) reopenWait(f Failure) time.Duration {
+	waits := reopenWaits
+	switch {
+	case f.Kind == Foreign && f.Next:
+		return waits[0]
+	case f.Kind == Foreign:
+		waits = strangerWaits
+	}
+	wait := waits[min(c.reopens, len(waits)-1)]
+	c.reopens++
+	return wait
 }
 
 // setDeadline is the earliest of all that can become due.

@@ -11,6 +11,14 @@ var Rules = []Rule{
 		Changes: "An answer to AT.",
 	},
 	{
+		ID: "A1b", Code: "not-a-modem", Base: 0.95, match: notAModem,
+		Summary: "Something answers on the modem's port that is no modem.",
+		Agent: "Sends it nothing but AT and two questions, changes nothing, tries other ports and speeds if the port is not configured, " +
+			"and looks again every minute. Cycles the power only where that may help.",
+		Advice:  "Check modem.port, the wiring, and what else uses this port; supersim-agent ports shows what is plugged in.",
+		Changes: "A modem's answers to AT and AT+CGMM.",
+	},
+	{
 		ID: "S1", Code: "starting", Base: 0.9, match: starting,
 		Summary: "The agent is getting to know the modem.",
 		Agent:   "Reads the modem's and the SIM's identity and settings.",

@@ -60,9 +60,13 @@ type Line struct {
 	Alive   bool
 	Since   time.Time // alive or dead since
 	Failing int       // handshakes in a row without an answer
-	Speaks  bool      // something was said in the last handshake, but not what a modem says
-	Doubt   string    // the question that was not answered, while the port is being brought back into step
-	Text    string    // what was last tried in vain
+	Speaks  bool      // the last handshake failed because a modem refused what every session begins with
+
+	Stranger Stranger // who answered the last handshake in the place of a modem; zero: nobody
+	ATPort   string   // Stranger: where the module that the port belongs to takes commands, "" when that is not known
+
+	Doubt string // the question that was not answered, while the port is being brought back into step
+	Text  string // what was last tried in vain
 }
 
 // Dial is our last attempt to activate the PDP context.

@@ -16,6 +16,7 @@ type (
 	Registration = modem.Registration
 	RegStat      = modem.RegStat
 	SIMState     = modem.SIMState
+	Stranger     = modem.Stranger
 )
 
 const (

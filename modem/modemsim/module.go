@@ -123,6 +123,9 @@ func (m *module) powerOff(how farewell) {
 	m.c.say("module", "is off")
 	m.down(how)
 	m.power = off
+	if live := &m.c.live.Module; live.Speaks == speaksError {
+		live.Speaks = speaksModem
+	}
 }
 
 // reset is a reboot without loss of power: RESET_N, AT+CFUN=1,1, a watchdog inside.

@@ -211,7 +211,7 @@ func TestFamilies(t *testing.T) {
 			continue
 		}
 		c.identity.Vendor, c.identity.Dialect, c.identity.IMEI = "simcom", row.Name, "867962040000002"
-		beginning := []string{"ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1"}
+		beginning := []string{"AT+CGMM", "ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1"}
 		t.Run(name, func(t *testing.T) {
 			attached(t, c.module, nil, func(t *testing.T, d *modem.Driver, s *script, id modem.Identity, sent []string) {
 				if diff := cmp.Diff(c.identity, id); diff != "" {

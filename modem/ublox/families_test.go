@@ -209,7 +209,7 @@ func TestFamilies(t *testing.T) {
 			continue
 		}
 		c.identity.Vendor, c.identity.Dialect, c.identity.IMEI = "ublox", row.Name, "352753090123453"
-		beginning := []string{"ATE0", "AT+CMEE=1", "AT+CGMM", c.firmware, "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1"}
+		beginning := []string{"AT+CGMM", "ATE0", "AT+CMEE=1", "AT+CGMM", c.firmware, "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1"}
 		t.Run(name, func(t *testing.T) {
 			attached(t, c.module, nil, func(t *testing.T, d *modem.Driver, s *script) {
 				if diff := cmp.Diff(append(beginning, c.setup...), s.commands()); diff != "" {
