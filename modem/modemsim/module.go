@@ -361,6 +361,7 @@ var faults = []fault{
 	{"garbage", time.Minute, func(c *core) { c.mod.line.noise() }, func(c *core) { c.mod.line.noisy = false }},
 	{"drop-bytes", time.Minute, func(c *core) { c.mod.line.dropping = true }, func(c *core) { c.mod.line.dropping = false }},
 	{"silence", time.Minute, func(c *core) { c.mod.line.mute = true }, func(c *core) { c.mod.line.mute = false }},
+	{"low-supply", 0, func(c *core) { c.mod.urc(c.mod.p.lowSupply) }, nil}, // a warning, where the family has one
 	{"sim-pulled", 0, func(c *core) { c.present(false) }, func(c *core) { c.present(true) }},
 	{"sim-inserted", 0, func(c *core) { c.present(true) }, nil},
 	{"port-gone", 0, func(c *core) { c.port(portGone) }, func(c *core) { c.port(portBack) }},

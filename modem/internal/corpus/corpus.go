@@ -143,6 +143,10 @@ func observation(o modem.Observation) string {
 			return "sim refreshed"
 		}
 		return "sim " + string(o.State)
+	case modem.Supply:
+		return "supply " + supplyWords[o]
+	case modem.Install:
+		return fmt.Sprintf("install %d over=%t failed=%t", o.Code, o.Over(), o.Failed())
 	case modem.Radio:
 		return fmt.Sprintf("radio %d", o.Fun)
 	case modem.ContextLost:
@@ -157,6 +161,10 @@ func observation(o modem.Observation) string {
 		return s
 	}
 	return fmt.Sprintf("%T %v", o, o)
+}
+
+var supplyWords = map[modem.Supply]string{
+	{}: "low", {Off: true}: "low, off", {High: true}: "high", {High: true, Off: true}: "high, off",
 }
 
 // Cells prints serving cells, leaving out what is not known; "none" without one.
