@@ -12,8 +12,9 @@ import (
 )
 
 // SetAPN makes the next attach use c, and credentials if creds has any. A context that is as wanted already is not
-// touched, nor is the family's own setting for the attach. Otherwise it is written, and a radio that was on is switched off and on, because on LTE the attach itself
-// carries the APN. No other context is touched: modules keep IMS and emergency profiles there.
+// touched, nor is a family's own setting for the attach. Otherwise it is written, and a radio that was on is switched off
+// and on, because on LTE the attach itself carries the APN. No other context is touched: modules keep IMS and emergency
+// profiles there.
 func (d *Driver) SetAPN(ctx context.Context, c PDPContext, creds Auth) error {
 	return opError("set APN", d.setAPN(ctx, c, creds))
 }

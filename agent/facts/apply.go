@@ -22,7 +22,7 @@ const (
 // Change is one line of the timeline: something is different now.
 type Change struct {
 	Side     Side
-	Kind     string // port, modem, sim, registration, signal, data, cloud, clock, verdict, action
+	Kind     string // port, modem, supply, sim, registration, signal, data, cloud, clock, verdict, action
 	Text     string
 	EventSID string    // cloud only
 	ICCID    string    // the card it is about (cloud only)
@@ -73,6 +73,10 @@ func (f *Facts) Apply(now time.Time, obs modem.Observation) []Change {
 		return f.applyNetworks(now, o)
 	case modem.Cells:
 		return f.applyCells(now, o)
+	case modem.Supply:
+		return f.news(f.Supply.set(now, o), "supply", "%s", supplyWords[o])
+	case modem.Install:
+		return f.applyInstall(now, o)
 	case modem.NetworkTime:
 		f.Clock.network(now, o.UTC)
 	}
@@ -324,6 +328,29 @@ func (f *Facts) applyBooted(now time.Time, o modem.Booted) []Change {
 	return []Change{{Side: Local, Kind: "modem", Text: "the module restarted (" + o.Line + ")"}}
 }
 
+var supplyWords = map[modem.Supply]string{
+	{}:                      "the module's supply voltage is too low (a weak power supply or cable)",
+	{Off: true}:             "the module switches itself off: its supply voltage is too low (a weak power supply or cable)",
+	{High: true}:            "the module's supply voltage is too high",
+	{High: true, Off: true}: "the module switches itself off: its supply voltage is too high",
+}
+
+// applyInstall: while firmware is being installed the module may be silent for five minutes (Particle), and must not be
+// taken for a dead one.
+func (f *Facts) applyInstall(now time.Time, o modem.Install) []Change {
+	changed := f.Installing.set(now, !o.Over())
+	switch {
+	case o.Failed():
+		return f.news(changed, "modem", "the installation of firmware failed (%d)", o.Code)
+	case o.Over():
+		return f.news(changed, "modem", "firmware was installed")
+	}
+	f.BootingUntil = now.Add(installTime)
+	return f.news(changed, "modem", "firmware is being installed: the power must stay on")
+}
+
+const installTime = 5 * time.Minute
+
 // Restarting says that the module is booting: it may be silent for a while and has lost its session.
 func (f *Facts) Restarting(now time.Time) {
 	f.BootingUntil = now.Add(bootTime)
@@ -334,6 +361,7 @@ func (f *Facts) Restarting(now time.Time) {
 // Lose drops what is only true of a module that keeps running and answering. The card and its diary stay.
 func (f *Facts) Lose(now time.Time) {
 	f.Radio.forget()
+	f.Supply.forget()
 	f.Context.forget()
 	f.Active.forget()
 	f.IP.forget()

@@ -97,6 +97,8 @@ type Facts struct {
 	IMSI        Seen[modem.IMSI]
 	IMSIChanges int // in this outage
 	Radio       Seen[modem.Radio]
+	Supply      Seen[modem.Supply] // last warning about the voltage since the module started
+	Installing  Seen[bool]         // firmware is being installed
 	Operator    Seen[modem.Operator]
 	Reg         [modem.NumDomains]Seen[modem.Registration]
 	Signal      Seen[modem.Signal]

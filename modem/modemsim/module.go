@@ -368,6 +368,7 @@ var faults = []fault{
 	{"garbage", time.Minute, func(c *core) { c.mod.line.noise() }, func(c *core) { c.mod.line.noisy = false }, false},
 	{"drop-bytes", time.Minute, func(c *core) { c.mod.line.dropping = true }, func(c *core) { c.mod.line.dropping = false }, false},
 	{"silence", time.Minute, func(c *core) { c.mod.line.mute = true }, func(c *core) { c.mod.line.mute = false }, false},
+	{"low-supply", 0, func(c *core) { c.mod.urc(c.mod.p.lowSupply) }, nil, false}, // a warning, where the family has one
 	{"sim-pulled", 0, func(c *core) { c.present(false) }, func(c *core) { c.present(true) }, false},
 	{"sim-inserted", 0, func(c *core) { c.present(true) }, nil, false},
 	{"port-gone", 0, func(c *core) { c.port(portGone) }, func(c *core) { c.port(portBack) }, false},

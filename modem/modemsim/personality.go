@@ -66,6 +66,8 @@ type personality struct {
 	ceer           func(m *module, why cause) []string
 	timeLines      func(now time.Time) []string // network time, with AT+CTZR or the family's own switch
 
+	lowSupply string // warning that the supply voltage falls, "" for none
+
 	cardMissing                        string // answer to AT+CPIN? without a card, "": +CME ERROR: 10
 	cardReady                          func(m *module) []bootLine
 	cardGone, cardBack, cardRefreshing func(m *module) []string

@@ -1,6 +1,7 @@
 package simcom_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,4 +49,53 @@ func TestConfigure(t *testing.T) {
 			t.Errorf("commands:\n%s", diff)
 		}
 	})
+}
+
+// TestSeldomWrites has the commands that a usual start does not send, after captured answers.
+func TestSeldomWrites(t *testing.T) {
+	bands := func(ctx context.Context, d *modem.Driver) error {
+		d.Wanted = modem.Wanted{Bands: modem.Bands{LTE: []int{12, 2, 4}}}
+		_, err := d.Configure(ctx)
+		return err
+	}
+	for name, c := range map[string]struct {
+		family  string
+		answers map[string]string
+		do      func(context.Context, *modem.Driver) error
+		sent    []string
+	}{
+		"bands, a line for each technology": {
+			"sim7000", map[string]string{"AT+CBANDCFG?": `+CBANDCFG: "CAT-M",1,2,3,4,5,8,12,13,18,19,20,26,28,39` + "\n" +
+				`+CBANDCFG: "NB-IOT",1,2,3,5,8,12,13,17,18,19,20,26,28`, `AT+CBANDCFG="CAT-M",2,4,12`: ""},
+			bands, []string{"AT+CBANDCFG?", `AT+CBANDCFG="CAT-M",2,4,12`},
+		},
+		"bands, one": {
+			"sim7080", map[string]string{"AT+CBANDCFG?": `+CBANDCFG: "CAT-M",5` + "\n" + `+CBANDCFG: "NB-IOT",5`,
+				`AT+CBANDCFG="CAT-M",2,4,12`: ""},
+			bands, []string{"AT+CBANDCFG?", `AT+CBANDCFG="CAT-M",2,4,12`},
+		},
+		"the stack is closed": {
+			"sim7080", map[string]string{"AT+CNACT?": `+CNACT: 0,1,"10.32.116.31"` + "\n" + `+CNACT: 1,0,"0.0.0.0"|` +
+				`+CNACT: 0,0,"0.0.0.0"`, "AT+CNACT=0,0": ""},
+			func(ctx context.Context, d *modem.Driver) error { return d.StackDown(ctx, 1) },
+			[]string{"AT+CNACT?", "AT+CNACT=0,0", "AT+CNACT?"},
+		},
+		"the stack is closed already": {
+			"sim7080", map[string]string{"AT+CNACT?": `+CNACT: 0,0,"0.0.0.0"`},
+			func(ctx context.Context, d *modem.Driver) error { return d.StackDown(ctx, 1) }, []string{"AT+CNACT?"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			attached(t, families[c.family].module, c.answers, func(t *testing.T, d *modem.Driver, s *script,
+				_ modem.Identity, _ []string,
+			) {
+				if err := c.do(t.Context(), d); err != nil {
+					t.Error(err)
+				}
+				if diff := cmp.Diff(c.sent, s.commands()); diff != "" {
+					t.Errorf("commands:\n%s", diff)
+				}
+			})
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package ublox_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -38,5 +39,48 @@ func TestSignalByTurns(t *testing.T) {
 				checkLook(t, d, modem.LookSignal, modem.Signal{RSRPdBm: -61, RSRQdB: -10, SINRdB: modem.Unknown,
 					RSSIdBm: modem.Unknown})
 			})
+	}
+}
+
+// TestSeldomWrites has the commands that a usual start does not send, after captured answers.
+func TestSeldomWrites(t *testing.T) {
+	configure := func(w modem.Wanted) func(context.Context, *modem.Driver) error {
+		return func(ctx context.Context, d *modem.Driver) error {
+			d.Wanted = w
+			_, err := d.Configure(ctx)
+			return err
+		}
+	}
+	stackDown := func(ctx context.Context, d *modem.Driver) error { return d.StackDown(ctx, 1) }
+	closing := map[string]string{"AT+UPSND=0,8": "+UPSND: 0,8,1|+UPSND: 0,8,0", "AT+UPSDA=0,4": ""}
+	closed := []string{"AT+UPSND=0,8", "AT+UPSDA=0,4", "AT+UPSND=0,8"}
+	for name, c := range map[string]struct {
+		family  string
+		answers map[string]string
+		do      func(context.Context, *modem.Driver) error
+		sent    []string
+	}{
+		"the stack of SARA-R5 is closed": {"sara-r5", closing, stackDown, closed},
+		"the stack of LARA-R2 is closed": {"lara-r2", closing, stackDown, closed},
+		"the context of SARA-U2 is ended": {"sara-u2", closing,
+			func(ctx context.Context, d *modem.Driver) error { return d.Deactivate(ctx, 1) }, closed},
+		"SARA-U2 searches 3G alone": {
+			"sara-u2", map[string]string{"AT+URAT?": "+URAT: 1,2", "AT+URAT=2": "", "AT+CFUN=1": ""},
+			configure(modem.Wanted{RATs: []string{"3G", "4G"}}),
+			[]string{"AT+URAT?", "AT+CFUN?", "AT+CFUN=0", "AT+URAT=2", "AT+CFUN=1"},
+		},
+		"TOBY searches some LTE bands, and the others' as before": {
+			"toby-l2", map[string]string{"AT+UACT?": "+UACT: ,,,900,1800,1900,850,1,2,3,101,102,103",
+				"AT+UACT=,,,900,1800,1900,850,1,2,3,103,120": "", "AT+CFUN=1": ""},
+			configure(modem.Wanted{Bands: modem.Bands{LTE: []int{20, 3}}}),
+			[]string{"AT+UACT?", "AT+CFUN?", "AT+CFUN=4", "AT+UACT=,,,900,1800,1900,850,1,2,3,103,120", "AT+CFUN=1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			attached(t, families[c.family].module, c.answers, func(t *testing.T, d *modem.Driver, s *script) {
+				s.commands()
+				checkSends(t, s, func(ctx context.Context) error { return c.do(ctx, d) }, c.sent...)
+			})
+		})
 	}
 }
