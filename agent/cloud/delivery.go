@@ -181,7 +181,8 @@ func (d *delivery) unverified(rw http.ResponseWriter, req *http.Request, err err
 		urls = append(urls, shorten(printable(u), d.hook.opts.Limits.Text))
 	}
 	d.hook.tally.update(func(s *Stats) { s.Unverified, s.Hint = s.Unverified+1, hint })
-	d.hook.reporter.report("signature", "webhook %s: %v; expected for %s; %s", d.hook.opts.Listen, err, strings.Join(urls, " or "), hint)
+	d.hook.reporter.report("signature", "webhook %s: %v; expected for %s; %s",
+		d.hook.opts.Listen, err, strings.Join(urls, " or "), hint)
 	d.refuse(rw, no)
 }
 

@@ -8,11 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// maxConns bounds the connections that are open at the same time. More wait in the kernel's queue; a connection that says
-// nothing is closed after readTimeout, so they do not wait long.
-const maxConns = 256
-
-// A gate is a listener that lets at most maxConns connections in.
+// A gate is a listener that lets only so many connections in. More wait in the kernel's queue; a connection that says nothing
+// is closed after readTimeout, so they do not wait long.
 type gate struct {
 	net.Listener
 	room   chan struct{} // holds one value for each open connection
@@ -21,8 +18,8 @@ type gate struct {
 	wasted func() // told of connections that ended without one request
 }
 
-func newGate(l net.Listener, wasted func()) *gate {
-	return &gate{Listener: l, room: make(chan struct{}, maxConns), closed: make(chan struct{}), wasted: wasted}
+func newGate(l net.Listener, connections int, wasted func()) *gate {
+	return &gate{Listener: l, room: make(chan struct{}, connections), closed: make(chan struct{}), wasted: wasted}
 }
 
 func (g *gate) Accept() (net.Conn, error) {
@@ -80,7 +77,7 @@ func arrived(ctx context.Context) (crowded bool) {
 		return false
 	}
 	g.heard.Store(true)
-	return len(g.gate.room) > maxConns/2
+	return len(g.gate.room) > cap(g.gate.room)/2
 }
 
 // slots bounds how many do the same thing at the same time.

@@ -161,7 +161,7 @@ func TestWebhookLoris(t *testing.T) {
 			c.Close()
 		}
 	}()
-	for range maxConns - 1 {
+	for range defaultConnections - 1 {
 		conn, err := net.Dial("tcp", h.hook.Addr())
 		if err != nil {
 			t.Fatal(err)

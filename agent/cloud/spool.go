@@ -43,7 +43,8 @@ type SpoolOptions struct {
 // A SpoolSource takes files of events that another program drops into a folder, best by renaming them into it.
 //
 //   - A file is taken when it did not change between two looks, as a whole, and leaves the folder only after emit accepted
-//     its events. One that ends inside a document is waited for, for a minute. What is taken twice because of a crash in between is known by its SIDs.
+//     its events. One that ends inside a document is waited for, for a minute. What is taken twice because of a crash
+//     in between is known by its SIDs.
 //   - A file that cannot be used moves to "bad", with the reason beside it in a file of the same name and ".reason". Of a
 //     file in which only some events cannot be used, the others are taken.
 //   - What cannot be read or moved, for want of permission, stays and is tried again; its events are not taken twice.

@@ -25,13 +25,15 @@ const (
 	stopTimeout  = time.Second
 
 	maxHeader = 16 << 10
-	// smallBody is what every connection may have in memory. KORE sends up to 50 events of 1.5 KB at a time.
-	smallBody = 128 << 10
+	// The service has 64 MiB in all. KORE sends up to 50 events of 1.5 KB in a body.
+	defaultBody        = 512 << 10
+	defaultParallel    = 8
+	defaultConnections = 256
+	// smallBody is what every connection may have in memory.
+	smallBody = 32 << 10
 	// largeSlots bounds how many bodies above that are in memory. They have slots of their own, so that those who send long
 	// bodies slowly are in the way of each other only.
 	largeSlots = 8
-	// workSlots bounds how many bodies are verified, decoded and handed on at the same time.
-	workSlots = 16
 	// maxTokens bounds the idempotency tokens remembered. KORE resends within seconds, up to three times.
 	maxTokens = 4096
 )
@@ -57,9 +59,11 @@ type WebhookOptions struct {
 	// CertFile and KeyFile (PEM) make it speak TLS. They are read again when they change.
 	CertFile, KeyFile string
 
-	Limits Limits
-	Clock  Clock
-	Log    func(text string) // told what a person should know, seldom; nil: nobody
+	Limits      Limits // of one body; 512 KiB
+	Parallel    int    // bodies verified, decoded and handed on at the same time; 8
+	Connections int    // open at the same time; 256. More wait in the kernel's queue
+	Clock       Clock
+	Log         func(text string) // told what a person should know, seldom; nil: nobody
 }
 
 // A Webhook takes events by HTTP POST, as KORE's and Twilio's Event Streams send them. A delivery is answered 2xx only
@@ -93,9 +97,8 @@ func NewWebhook(opts WebhookOptions) (*Webhook, error) {
 	if !loopback(host) && opts.CertFile == "" && !opts.PlainHTTP {
 		return nil, webhookError("configure", opts.Listen, ErrPlain)
 	}
-	opts.Limits = opts.Limits.orDefault()
-	opts.Clock = orSystem(opts.Clock)
-	w := &Webhook{opts: opts, large: make(slots, largeSlots), work: make(slots, workSlots), tokens: NewDedupe(maxTokens),
+	opts = opts.orDefault()
+	w := &Webhook{opts: opts, large: make(slots, largeSlots), work: make(slots, opts.Parallel), tokens: NewDedupe(maxTokens),
 		verifier: verifier{publicURL: opts.PublicURL, tls: opts.CertFile != ""}, reporter: reporter{log: opts.Log, clock: opts.Clock}}
 	if err := w.setSecrets(opts.Secrets); err != nil {
 		return nil, webhookError("configure", opts.Listen, err)
@@ -106,6 +109,20 @@ func NewWebhook(opts WebhookOptions) (*Webhook, error) {
 		}
 	}
 	return w, nil
+}
+
+func (o WebhookOptions) orDefault() WebhookOptions {
+	for _, f := range []struct {
+		have  *int
+		usual int
+	}{{&o.Limits.Body, defaultBody}, {&o.Parallel, defaultParallel}, {&o.Connections, defaultConnections}} {
+		if *f.have <= 0 {
+			*f.have = f.usual
+		}
+	}
+	o.Limits = o.Limits.orDefault()
+	o.Clock = orSystem(o.Clock)
+	return o
 }
 
 func (w *Webhook) setSecrets(secrets []string) error {
@@ -182,7 +199,7 @@ func (w *Webhook) Run(ctx context.Context, emit func(context.Context, Batch) err
 		return err
 	}
 	defer w.forgetListener()
-	entrance := newGate(listener, func() { w.tally.update(func(s *Stats) { s.Dropped++ }) })
+	entrance := newGate(listener, w.opts.Connections, func() { w.tally.update(func(s *Stats) { s.Dropped++ }) })
 	server := w.server(ctx, &delivery{hook: w, emit: emit})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(w.secured(entrance)) }()

@@ -191,7 +191,7 @@ func TestWebhookSlowBodiesDoNotStarveOthers(t *testing.T) {
 // TestWebhookMemory: 200 clients with the longest body at the same time do not need 200 times its memory.
 func TestWebhookMemory(t *testing.T) {
 	h := serve(t, Limits{})
-	body := bare() + strings.Repeat(" ", DefaultLimits().Body-len(bare()))
+	body := bare() + strings.Repeat(" ", defaultBody-len(bare()))
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -213,8 +213,10 @@ func TestWebhookMemory(t *testing.T) {
 		})
 	}
 	clients.Wait()
-	if grown := int64(most.Load()) - int64(before.HeapInuse); grown > 160<<20 {
-		t.Errorf("%d MiB for 200 clients", grown>>20)
+	grown := int64(most.Load()) - int64(before.HeapInuse)
+	t.Logf("%d MiB for 200 clients, their own side included", grown>>20)
+	if grown > 64<<20 {
+		t.Errorf("%d MiB", grown>>20)
 	}
 	if st := h.hook.Stats(); st.Batches == 0 {
 		t.Errorf("%+v", st)

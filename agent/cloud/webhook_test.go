@@ -146,7 +146,7 @@ func TestWebhookReportsSkippedEvents(t *testing.T) {
 }
 
 func TestWebhookRefuses(t *testing.T) {
-	h := serve(t, Limits{Body: 1000})
+	h := serve(t, Limits{Body: 1000, Events: 100})
 	good := bare()
 	big := strings.Repeat(" ", 1001)
 	for _, c := range []struct {
@@ -167,6 +167,10 @@ func TestWebhookRefuses(t *testing.T) {
 		{"too long", "POST", "/events", strings.NewReader(big), asJSON, 413, "1000 bytes"},
 		{"too long, length not told", "POST", "/events", io.MultiReader(strings.NewReader(big)), asJSON, 413, "1000 bytes"},
 		{"malformed", "POST", "/events", strings.NewReader("[{}\n,]"), asJSON, 400, `"line":2,"offset":5`},
+		{"deep", "POST", "/events", strings.NewReader(strings.Repeat("[", 100)), asJSON, 400, "too deeply"},
+		{"many", "POST", "/events", strings.NewReader("[" + strings.Repeat("1,", 400) + "1]"), asJSON, 400, "too many"},
+		{"not text", "POST", "/events", strings.NewReader("\x00\xff"), asJSON, 400, "malformed"},
+		{"two types", "POST", "/events", strings.NewReader(good), "Content-Type: application/json, text/plain", 415, "JSON"},
 		{"empty", "POST", "/events", nil, asJSON, 400, "no JSON"},
 	} {
 		status, answer := h.send(c.method, "http://"+h.hook.Addr()+c.path, c.body, c.header)
@@ -181,7 +185,7 @@ func TestWebhookRefuses(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d %s", c.name, status, answer, c.status, c.says)
 		}
 	}
-	if st := h.hook.Stats(); st.Refused != 12 || st.Batches != 0 || len(h.batches()) != 0 {
+	if st := h.hook.Stats(); st.Refused != 16 || st.Batches != 0 || len(h.batches()) != 0 {
 		t.Errorf("%+v", st)
 	}
 }
@@ -242,7 +246,7 @@ func TestWebhookManyClients(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if st := h.hook.Stats(); st.Batches+st.Busy != 200 || st.Batches < workSlots || int(st.Batches) != len(h.batches()) {
+	if st := h.hook.Stats(); st.Batches+st.Busy != 200 || st.Batches < defaultParallel || int(st.Batches) != len(h.batches()) {
 		t.Errorf("%+v", st)
 	}
 }

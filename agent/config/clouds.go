@@ -93,7 +93,8 @@ func (r *report) sourceContradictions(path string, s Cloud) {
 		case !s.AllowRemote:
 			r.add(path+".listen", "%q can be reached from other hosts; set allow_remote = true if that is meant", s.Listen)
 		case s.CertFile == "" && !s.PlainHTTP:
-			r.add(path+".listen", "other hosts would speak to %q without TLS; give cert_file and key_file, or set plain_http = true", s.Listen)
+			r.add(path+".listen", "other hosts would speak to %q without TLS; give cert_file and key_file, or set plain_http = true",
+				s.Listen)
 		}
 	}
 	if len(s.SecretFiles) > maxSecrets {

@@ -270,11 +270,7 @@ func troubleText(c status.CloudSource) string {
 	if c.Error == "" {
 		return ""
 	}
-	refused := fmt.Sprintf("%d refused", c.Refused)
-	if c.Unverified > 0 {
-		refused += fmt.Sprintf(", %d of them for their signature", c.Unverified)
-	}
-	return list(c.Name+": "+c.Error, refused, c.Hint)
+	return list(c.Name+": "+c.Error, counted(c.Refused, "refused"), counted(c.Unverified, "of them for their signature"), c.Hint)
 }
 
 func counted(n uint64, what string) string {
