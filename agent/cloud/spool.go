@@ -36,7 +36,7 @@ var errNotRegular = errors.New("not a regular file")
 type SpoolOptions struct {
 	Interval time.Duration // between two looks at the folder; 1 s
 	Keep     int           // files kept in "done"; 0 removes each when its events were taken
-	Limits   Limits        // of one file; 4 MiB and 5,000 events
+	Limits   Limits        // of one file; 2 MiB and 2,000 events
 	Clock    Clock
 }
 
@@ -74,10 +74,10 @@ func NewSpoolSource(dir string, opts SpoolOptions) *SpoolSource {
 		opts.Interval = defaultPoll
 	}
 	if opts.Limits.Body <= 0 {
-		opts.Limits.Body = 4 << 20
+		opts.Limits.Body = 2 << 20
 	}
 	if opts.Limits.Events <= 0 {
-		opts.Limits.Events = 5000
+		opts.Limits.Events = 2000
 	}
 	opts.Limits = opts.Limits.orDefault()
 	opts.Clock = orSystem(opts.Clock)

@@ -202,7 +202,8 @@ func TestSpoolPutsBadFilesAside(t *testing.T) {
 		s.expectFiles(".")
 		s.expectFiles("bad", "big.json", "big.json.reason", "deep.json", "deep.json.reason", "half.ndjson", "half.ndjson.reason",
 			"link.json", "link.json.reason", "mixed.json", "mixed.json.reason", "pipe.json", "pipe.json.reason")
-		for name, says := range map[string]string{"big": "2000 bytes", "deep": "nested too deeply", "half": "line 2", "mixed": "event 1",
+		for name, says := range map[string]string{
+			"big": "2000 bytes", "deep": "nested too deeply", "half": "line 2", "mixed": "event 1",
 			"pipe": "not a regular file", "link": "not a regular file"} {
 			found, err := filepath.Glob(filepath.Join(s.dir, "bad", "*Z-"+name+".*.reason"))
 			s.do(err)

@@ -61,7 +61,8 @@ func TestWebhookTakesSignedEvents(t *testing.T) {
 // TestWebhookRefusesForgeries: nothing is kept, everything is counted, the log says what to do, and says it once a minute.
 func TestWebhookRefusesForgeries(t *testing.T) {
 	var log journal
-	h := serveWith(t, WebhookOptions{Secrets: []string{secret}, PublicURL: "https://pi.example/hook", Log: log.add})
+	opts := WebhookOptions{Secrets: []string{secret}, PublicURL: "https://pi.example/hook", Log: log.add}
+	h := serveWith(t, opts)
 	body := bare()
 	for _, c := range []struct {
 		name, header string
@@ -84,7 +85,7 @@ func TestWebhookRefusesForgeries(t *testing.T) {
 		!strings.Contains(st.Hint, "public_url") || strings.Contains(fmt.Sprintf("%+v", st), secret) {
 		t.Errorf("%+v", st)
 	}
-	if text := log.text(); len(log.lines) != 1 || !strings.Contains(text, "https://pi.example/hook") || strings.Contains(text, secret) {
+	if text := log.text(); len(log.lines) != 1 || !strings.Contains(text, opts.PublicURL) || strings.Contains(text, secret) {
 		t.Errorf("log: %q", text)
 	}
 	if text := fmt.Sprintf("%+v", h.hook.opts); strings.Contains(text, secret) {

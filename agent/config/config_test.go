@@ -181,7 +181,8 @@ func TestCloudMistakes(t *testing.T) {
 		{"open to others", "[[cloud]]\nsource = 'webhook'\nlisten = ':8099'", []string{
 			`3:10: cloud[0].listen: ":8099" can be reached from other hosts; set allow_remote = true if that is meant`}},
 		{"plain to others", "[[cloud]]\nsource = 'webhook'\nlisten = ':8099'\nallow_remote = true", []string{
-			`3:10: cloud[0].listen: other hosts would speak to ":8099" without TLS; give cert_file and key_file, or set plain_http = true`}},
+			`3:10: cloud[0].listen: other hosts would speak to ":8099" without TLS; ` +
+				`give cert_file and key_file, or set plain_http = true`}},
 		{"plain to others is meant", "[[cloud]]\nsource='webhook'\nlisten=':8099'\nallow_remote=true\nplain_http=true", nil},
 		{"half a certificate", "[[cloud]]\nsource = 'webhook'\nkey_file = '/k'", []string{
 			"3:12: cloud[0].key_file: needs cert_file beside it"}},

@@ -51,9 +51,11 @@ func TestCommands(t *testing.T) {
 	empty := writeFile(t, "empty", " \n")
 	lines := writeFile(t, "lines", "hunter2\nhunter3\n")
 	good := writeFile(t, "good", "whs-secret\n")
-	secrets := writeFile(t, "secrets.toml", fmt.Sprintf("[[cloud]]\nsource = \"webhook\"\nsecret_files = [%q, \"/nonexistent/secret\",\n  %q, %q]\n"+
+	secrets := writeFile(t, "secrets.toml", fmt.Sprintf("[[cloud]]\nsource = \"webhook\"\n"+
+		"secret_files = [%q, \"/nonexistent/secret\",\n  %q, %q]\n"+
 		"cert_file = %q\nkey_file = %q\n", good, empty, lines, good, good))
-	spool := writeFile(t, "spool.toml", fmt.Sprintf("[[cloud]]\nsource = \"spool\"\ndir = \"/x\"\n[[cloud]]\nsource = \"webhook\"\nsecret_files = [%q]\n", good))
+	spool := writeFile(t, "spool.toml", fmt.Sprintf("[[cloud]]\nsource = \"spool\"\ndir = \"/x\"\n"+
+		"[[cloud]]\nsource = \"webhook\"\nsecret_files = [%q]\n", good))
 	world := writeFile(t, "world.toml", "modem = \"nokia-3310\"\n[sim]\nstatus = \"sleepy\"\n")
 	for _, test := range []struct {
 		args []string
@@ -66,8 +68,10 @@ func TestCommands(t *testing.T) {
 		{[]string{"config", "check", "--config", "/nonexistent/agent.toml"}, 2, []string{"/nonexistent/agent.toml"}},
 		{[]string{"run", "--config", bad}, 2, []string{"bad.toml:3:", "bad.toml:6:"}},
 		{[]string{"config", "show", "--config", "../../../systemd/config.toml"}, 0, []string{"network.apn", `"super"`, "default"}},
-		{[]string{"config", "check", "--config", secrets}, 2, []string{"secrets.toml:3:", "cloud[0].secret_files[1]", "/nonexistent/secret",
-			"secrets.toml:4:3: cloud[0].secret_files[2]", "is empty", "secret_files[3]", "more than one line", "secrets.toml:5:13: cloud[0].cert_file"}},
+		{[]string{"config", "check", "--config", secrets}, 2, []string{
+			"secrets.toml:3:", "cloud[0].secret_files[1]", "/nonexistent/secret",
+			"secrets.toml:4:3: cloud[0].secret_files[2]", "is empty", "secret_files[3]", "more than one line",
+			"secrets.toml:5:13: cloud[0].cert_file"}},
 		{[]string{"run", "--config", secrets}, 2, []string{"cloud[0]", "/nonexistent/secret"}},
 		{[]string{"config", "show", "--config", secrets}, 0, []string{"cloud[0].secret_files"}},
 		{[]string{"config", "check", "--config", spool}, 0, []string{"no mistakes"}},

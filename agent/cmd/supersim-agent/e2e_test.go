@@ -71,7 +71,8 @@ func (r *rig) background(f func(context.Context) error) {
 func (r *rig) configure(port string) *config.Config {
 	r.t.Helper()
 	path := filepath.Join(r.dir, "agent.toml")
-	text := fmt.Sprintf("schema = 1\n[modem]\nport = %q\n[data]\nbearer = \"none\"\n[status]\nsocket = %q\n[[cloud]]\nsource = \"webhook\"\nlisten = %q\npath = \"/events\"\n%s",
+	text := fmt.Sprintf("schema = 1\n[modem]\nport = %q\n[data]\nbearer = \"none\"\n[status]\nsocket = %q\n"+
+		"[[cloud]]\nsource = \"webhook\"\nlisten = %q\npath = \"/events\"\n%s",
 		port, r.client.Socket, r.webhook, r.cloud)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		r.t.Fatal(err)
@@ -268,7 +269,7 @@ func TestDaemonTakesSpooledAndPostedEvents(t *testing.T) {
 	r.startWorld(port, "modem = \"quectel-eg25\"\n[cloud]\nalive = false")
 	r.untilVerdict("online-cloud-lags")
 	event := func(sid, iccid string) string {
-		return fmt.Sprintf(`{"event_sid":%q,"event_type":"com.kore.iot.supersim.connection.attachment.accepted","sim_iccid":%q,"timestamp":%q}`,
+		return fmt.Sprintf(`{"event_sid":%q,"event_type":"supersim.connection.attachment.accepted","sim_iccid":%q,"timestamp":%q}`,
 			sid, iccid, time.Now().UTC().Format(time.RFC3339))
 	}
 	ours := r.status().SIM.ICCID
