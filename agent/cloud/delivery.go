@@ -175,6 +175,7 @@ func (d *delivery) unverified(rw http.ResponseWriter, req *http.Request, err err
 	if errors.Is(err, errUnsigned) {
 		hint = "create a webhook secret in the KORE console, or leave secret_files out"
 		no = newRefusal(http.StatusUnauthorized, "%v", err)
+		rw.Header().Set("WWW-Authenticate", koreHeader) // RFC 9110 §15.5.2 wants a challenge
 	}
 	var urls []string
 	for _, u := range d.hook.verifier.urls(req) {

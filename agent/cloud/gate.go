@@ -85,13 +85,7 @@ type slots chan struct{}
 
 // acquire takes a slot, and reports false when none came free in time or ctx ended.
 func (s slots) acquire(ctx context.Context, clock Clock) bool {
-	timeout, stop := clock.NewTimer(slotTimeout)
-	defer stop()
-	select {
-	case s <- struct{}{}:
-	case <-timeout:
-		return false
-	case <-ctx.Done():
+	if !s.tryAcquire() && !s.wait(ctx, clock) {
 		return false
 	}
 	if ctx.Err() != nil { // select chooses at random when both are ready
@@ -99,6 +93,28 @@ func (s slots) acquire(ctx context.Context, clock Clock) bool {
 		return false
 	}
 	return true
+}
+
+// tryAcquire comes first: on a host that stalls, the time may be over before a free slot was looked at.
+func (s slots) tryAcquire() bool {
+	select {
+	case s <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s slots) wait(ctx context.Context, clock Clock) bool {
+	timeout, stop := clock.NewTimer(slotTimeout)
+	defer stop()
+	select {
+	case s <- struct{}{}:
+		return true
+	case <-timeout:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 func (s slots) release() { <-s }

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"bufio"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -190,5 +191,32 @@ func TestWebhookRefusalClosesTheConnection(t *testing.T) {
 	res.Body.Close()
 	if res.StatusCode != 405 || !res.Close {
 		t.Errorf("%s, close %v", res.Status, res.Close)
+	}
+}
+
+// A lateClock has timers that are over before anybody looks, as on a host that stalls.
+type lateClock struct{ systemClock }
+
+func (lateClock) NewTimer(time.Duration) (<-chan time.Time, func() bool) {
+	over := make(chan time.Time, 1)
+	over <- time.Time{}
+	return over, func() bool { return false }
+}
+
+func TestSlotsOnAStallingHost(t *testing.T) {
+	free := make(slots, 1)
+	for range 100 {
+		if !free.acquire(t.Context(), lateClock{}) {
+			t.Fatal("a free slot is not taken")
+		}
+		if free.acquire(t.Context(), lateClock{}) {
+			t.Fatal("a slot is taken twice")
+		}
+		free.release()
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if free.acquire(ended, lateClock{}) || len(free) != 0 {
+		t.Error("a slot is taken for somebody who is gone")
 	}
 }
