@@ -167,10 +167,34 @@ func (a *Agent) runSource(ctx context.Context, s cloud.Source) {
 
 const sourceRetry = 10 * time.Second
 
-// emit hands a batch to the owner and returns when it has room for it.
+// emit hands a batch to the owner and returns when the core has it: only then may its sender forget it.
 func (a *Agent) emit(ctx context.Context, b cloud.Batch) error {
 	a.memory.take(b, a.clockTrusted())
-	return a.send(ctx, core.CloudBatch{Source: b.Source, Events: b.Events, Problems: b.Problems})
+	_, err := a.take(ctx, b)
+	return err
+}
+
+// receipt says what became of a batch.
+type receipt struct{ duplicates, others int }
+
+// receipted is a batch whose sender waits for the receipt.
+type receipted struct {
+	core.CloudBatch
+	taken chan<- receipt // has room
+}
+
+func (a *Agent) take(ctx context.Context, b cloud.Batch) (receipt, error) {
+	taken := make(chan receipt, 1)
+	batch := core.CloudBatch{Source: b.Source, Events: b.Events, Problems: b.Problems}
+	if err := a.send(ctx, receipted{batch, taken}); err != nil {
+		return receipt{}, err
+	}
+	select {
+	case r := <-taken:
+		return r, nil
+	case <-ctx.Done():
+		return receipt{}, ctx.Err()
+	}
 }
 
 // clockTrusted reports whether the wall clock follows a time server.

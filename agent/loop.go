@@ -7,6 +7,7 @@ import (
 
 	"supersim-agent/agent/core"
 	"supersim-agent/agent/correlate"
+	"supersim-agent/agent/facts"
 )
 
 const (
@@ -47,8 +48,12 @@ func (a *Agent) loop(ctx context.Context) error {
 // step feeds one event to the core, hands its action to the executor and publishes what changed.
 func (a *Agent) step(now time.Time, ev core.Event, busy *bool, started *time.Time) {
 	rev := a.core.Rev()
-	if _, ok := ev.(core.Done); ok {
+	switch e := ev.(type) {
+	case core.Done:
 		*busy = false
+	case receipted:
+		ev = e.CloudBatch
+		defer a.confirm(e, a.core.Snapshot().Facts.Cloud)
 	}
 	for _, act := range a.core.Step(now, ev) {
 		*busy, *started = true, now
@@ -57,6 +62,12 @@ func (a *Agent) step(now time.Time, ev core.Event, busy *bool, started *time.Tim
 	if a.core.Rev() != rev {
 		a.publish()
 	}
+}
+
+// confirm tells the sender of a batch what became of it, from what the diary counted before and now.
+func (a *Agent) confirm(e receipted, before facts.Diary) {
+	now := a.core.Snapshot().Facts.Cloud
+	e.taken <- receipt{duplicates: now.Duplicates - before.Duplicates, others: now.OtherICCID - before.OtherICCID}
 }
 
 // publish makes the present state visible to readers and logs what is new in the timeline.

@@ -115,10 +115,11 @@ func (a *Agent) InjectEvents(ctx context.Context, body []byte) (status.Injected,
 	if err != nil {
 		return status.Injected{}, &status.Problem{Status: 400, Title: "These are not connection events", Detail: err.Error()}
 	}
-	if err := a.emit(ctx, cloud.Batch{Events: events, Source: "socket", Received: a.deps.Clock.Now(), Problems: len(problems)}); err != nil {
+	r, err := a.take(ctx, cloud.Batch{Events: events, Source: "socket", Received: a.deps.Clock.Now(), Problems: len(problems)})
+	if err != nil {
 		return status.Injected{}, err
 	}
-	in := status.Injected{Accepted: len(events)}
+	in := status.Injected{Accepted: len(events) - r.duplicates - r.others, Duplicates: r.duplicates, OtherICCID: r.others}
 	for _, p := range problems {
 		in.Problems = append(in.Problems, p.String())
 	}
@@ -162,6 +163,10 @@ func (a *Agent) WriteMetrics(w io.Writer) error {
 	gauge("cloud_events_total", float64(s.Cloud.Events))
 	gauge("cloud_events_other_iccid_total", float64(s.Cloud.OtherICCID))
 	gauge("cloud_events_duplicate_total", float64(s.Cloud.Duplicates))
+	for _, c := range s.Cloud.Sources {
+		gauge(fmt.Sprintf("cloud_source_refused_total{source=%q}", c.Name), float64(c.Refused))
+		gauge(fmt.Sprintf("cloud_source_unverified_total{source=%q}", c.Name), float64(c.Unverified))
+	}
 	gauge("at_commands_total", float64(s.Counters.Commands))
 	gauge("at_late_lines_total", float64(s.Counters.LateLines))
 	if s.Signal.RSRPdBm != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"supersim-agent/agent/attach"
+	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/core"
 	"supersim-agent/agent/facts"
 	"supersim-agent/agent/status"
@@ -27,6 +28,7 @@ func (a *Agent) report(now time.Time, s *core.Snapshot) *status.Status {
 		Cloud:        reportCloud(now, f),
 		Clock:        reportClock(f),
 	}
+	r.Cloud.Sources = a.reportSources()
 	r.Modem.Board = a.deps.Board
 	r.Data.Bearer = a.deps.Bearer
 	if f.Signal.Known() && f.Line.Alive {
@@ -161,6 +163,24 @@ func reportCloud(now time.Time, f *facts.Facts) status.CloudState {
 			Ended: status.At(s.End), UploadBytes: uint64(max(s.Upload, 0)), DownloadBytes: uint64(max(s.Download, 0))}
 	}
 	return r
+}
+
+// reportSources tells how each source does that counts what it does.
+func (a *Agent) reportSources() (list []status.CloudSource) {
+	for _, s := range a.deps.Sources {
+		counted, ok := s.(interface {
+			Name() string
+			Stats() cloud.Stats
+		})
+		if !ok {
+			continue
+		}
+		n := counted.Stats()
+		list = append(list, status.CloudSource{Name: counted.Name(), Events: n.Events, Tests: n.Tests, Last: status.At(n.Last),
+			Duplicates: n.Duplicates, Refused: n.Refused, Unverified: n.Unverified, Failed: n.Failed, Busy: n.Busy,
+			Dropped: n.Dropped, Error: mask(n.LastError), Hint: n.Hint})
+	}
+	return list
 }
 
 func reportClock(f *facts.Facts) status.Clock {

@@ -81,14 +81,18 @@ type Cloud struct {
 
 	Listen      string   // webhook: host:port
 	AllowRemote bool     // webhook: listen on more than loopback
+	PlainHTTP   bool     // webhook: do so without TLS
 	SecretFiles []string // webhook: the signature's secrets, two during rotation
+	PublicURL   string   // webhook: the URL that the sender was given and signs; "" makes it from the Host header
 
 	Path string // webhook: path of the URL; file: the file to follow
 	URL  string // mqtt: mqtt:// or mqtts://
 	Dir  string // spool
+	Keep int64  // spool: files kept when they were taken; 0 removes them
 
-	CAFile, CertFile, KeyFile string // mqtt
-	UserFile, PasswordFile    string // mqtt
+	CertFile, KeyFile      string // mqtt, webhook
+	CAFile                 string // mqtt
+	UserFile, PasswordFile string // mqtt
 }
 
 // Data is section [data].

@@ -159,6 +159,24 @@ type CloudState struct {
 	Duplicates uint64  `json:"duplicates"`  // dropped, known by event_sid
 	OtherICCID uint64  `json:"other_iccid"` // ignored, of another SIM
 	Problems   uint64  `json:"problems"`    // could not be read
+
+	Sources []CloudSource `json:"sources,omitempty"` // in the order of the configuration
+}
+
+// CloudSource is one way by which events come in. Its counters count since the daemon's start.
+type CloudSource struct {
+	Name       string `json:"name"`                // "webhook 127.0.0.1:8099/events"
+	Events     uint64 `json:"events"`              // handed on
+	Tests      uint64 `json:"tests"`               // of these, test events
+	Duplicates uint64 `json:"duplicates"`          // deliveries that were resends of accepted ones
+	Refused    uint64 `json:"refused"`             // deliveries and files that could not be used
+	Unverified uint64 `json:"unverified"`          // of these, for want of a signature or for a wrong one
+	Failed     uint64 `json:"failed"`              // deliveries that the agent could not take; they come again
+	Busy       uint64 `json:"busy"`                // deliveries put off because there were too many
+	Dropped    uint64 `json:"dropped_connections"` // that ended before they had made a request
+	Last       Time   `json:"last,omitzero"`       // something was accepted
+	Error      string `json:"error,omitzero"`      // the newest since then
+	Hint       string `json:"hint,omitzero"`       // what a person can do about it
 }
 
 // Event is a connection event in short.

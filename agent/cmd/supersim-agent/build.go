@@ -38,7 +38,7 @@ func dialects() []*modem.Dialect {
 
 // buildAgent makes the agent that a configuration describes. The returned function gives back what it holds.
 func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), error) {
-	sources, err := cloudSources(cfg)
+	sources, err := cloudSources(cfg, log)
 	if err != nil {
 		return nil, nil, &exitError{exitMisused, err}
 	}
@@ -147,13 +147,15 @@ func bootID() string {
 	return strings.TrimSpace(string(id))
 }
 
-func cloudSources(cfg *config.Config) (list []cloud.Source, err error) {
+func cloudSources(cfg *config.Config, log zerolog.Logger) (list []cloud.Source, err error) {
 	for i, c := range cfg.Cloud {
 		switch c.Source {
 		case "file":
 			list = append(list, cloud.NewFileSource(c.Path, cloud.FileOptions{}))
+		case "spool":
+			list = append(list, cloud.NewSpoolSource(c.Dir, cloud.SpoolOptions{Keep: int(c.Keep)}))
 		case "webhook":
-			w, err := cloud.NewWebhook(cloud.WebhookOptions{Listen: c.Listen, Path: c.Path, AllowRemote: c.AllowRemote})
+			w, err := webhook(c, log)
 			if err != nil {
 				return nil, fmt.Errorf("cloud[%d]: %w", i, err)
 			}
@@ -161,6 +163,23 @@ func cloudSources(cfg *config.Config) (list []cloud.Source, err error) {
 		}
 	}
 	return list, nil
+}
+
+func webhook(c config.Cloud, log zerolog.Logger) (*cloud.Webhook, error) {
+	var secrets []string
+	for _, path := range c.SecretFiles {
+		secret, err := readSecret(path)
+		if err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, secret)
+	}
+	if len(secrets) == 0 {
+		log.Warn().Str("listen", c.Listen).Msg("the webhook takes events from everybody who reaches it: secret_files names no secret")
+	}
+	return cloud.NewWebhook(cloud.WebhookOptions{Listen: c.Listen, Path: c.Path, AllowRemote: c.AllowRemote, PlainHTTP: c.PlainHTTP,
+		Secrets: secrets, PublicURL: c.PublicURL, CertFile: c.CertFile, KeyFile: c.KeyFile,
+		Log: func(text string) { log.Warn().Msg(text) }})
 }
 
 func boardName(cfg *config.Config) string {
@@ -185,13 +204,4 @@ func openBoard(cfg *config.Config, port *portFinder, log zerolog.Logger) *boards
 	}
 	log.Warn().Err(err).Msg("no power control over the modem")
 	return nil
-}
-
-// readSecret reads a one-line secret file.
-func readSecret(path string) (string, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimSpace(string(raw)), nil
 }
