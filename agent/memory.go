@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,16 +112,29 @@ func (m *memory) restore(now time.Time, trusted bool, cfg *core.Config) error {
 		case r.Kind == recordEntry:
 			var e storedEntry
 			if json.Unmarshal(r.Data, &e) == nil {
-				cfg.Timeline = append(cfg.Timeline, e.entry(m.when(now, &r)))
+				cfg.Timeline = keepLast(append(cfg.Timeline, e.entry(m.when(now, &r))))
 			}
 		case r.Kind == recordEvent:
 			var e cloud.Event
 			if json.Unmarshal(r.Data, &e) == nil && !m.events.Seen(e.SID) {
-				cfg.Diary = append(cfg.Diary, facts.Entry{Event: e, Received: m.when(now, &r)})
+				cfg.Diary = keepLast(append(cfg.Diary, facts.Entry{Event: e, Received: m.when(now, &r)}))
 			}
 		}
 	}
 	return failed
+}
+
+// restoreLength is how much of each kind is wanted at least; a full journal holds far more than belongs into memory.
+const restoreLength = 2048
+
+// keepLast drops the older half once there is twice as much as is wanted.
+func keepLast[T any](list []T) []T {
+	if len(list) < 2*restoreLength {
+		return list
+	}
+	n := copy(list, list[restoreLength:])
+	clear(list[n:])
+	return list[:n]
 }
 
 func (e *storedEntry) entry(seen time.Time) core.Entry {
@@ -148,8 +162,18 @@ func (m *memory) save(rev uint64, h *attach.History, trusted bool) {
 		return
 	}
 	now := m.clock.Now()
-	if data, err := h.Encode(m.moment(now, trusted)); err == nil && m.journal.SaveSnapshot(now, data) == nil {
+	data, err := h.Encode(m.moment(now, trusted))
+	if err == nil && len(data) > m.journal.MaxSnapshot() { // a small cap: what the budgets need goes in, the words do not
+		data, err = h.Brief().Encode(m.moment(now, trusted))
+	}
+	if err == nil {
+		err = m.journal.SaveSnapshot(now, data)
+	}
+	switch {
+	case err == nil:
 		m.saved = rev
+	case !errors.Is(err, journal.ErrInMemory): // that one, State tells
+		m.lost.Add(1)
 	}
 }
 

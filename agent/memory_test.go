@@ -5,11 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"supersim-agent/agent/attach"
+	"supersim-agent/agent/core"
+	"supersim-agent/agent/journal"
 	"supersim-agent/agent/status"
 	"supersim-agent/modem/modemsim"
 )
@@ -94,6 +97,47 @@ func TestBrokenJournal(t *testing.T) {
 		}
 		end()
 	})
+}
+
+// TestSmallJournal: under the lowest cap that can be configured the words of a long history are given up, its budgets are not.
+func TestSmallJournal(t *testing.T) {
+	now := time.Now()
+	j, err := journal.Open(t.TempDir(), now, journal.Options{BootID: "boot-0", MaxBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close(now)
+	m := memory{journal: j, boot: "boot-0", uptime: func() time.Duration { return time.Hour }, clock: systemClock{}}
+	var h attach.History
+	for i := range 300 {
+		h.Actions = append(h.Actions, attach.Done{Kind: attach.RadioCycle, At: now.Add(time.Duration(i-304) * time.Minute),
+			Rule: "ladder", Why: strings.Repeat("because ", 40), Outcome: strings.Repeat("refused ", 40)})
+	}
+	m.save(1, &h, true)
+	if m.saved != 1 || m.lost.Load() != 0 {
+		t.Fatalf("saved %d, lost %d; %d bytes are the most", m.saved, m.lost.Load(), j.MaxSnapshot())
+	}
+	var cfg core.Config
+	if err := m.restore(now, true, &cfg); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(cfg.History.Actions); n != len(h.Actions) {
+		t.Errorf("%d actions came back of %d", n, len(h.Actions))
+	}
+}
+
+// TestRestoreIsBounded: of a journal that is full of history only the end is taken into memory.
+func TestRestoreIsBounded(t *testing.T) {
+	var list []int
+	for i := range 5*restoreLength + 7 {
+		list = keepLast(append(list, i))
+		if len(list) >= 2*restoreLength {
+			t.Fatalf("%d kept", len(list))
+		}
+	}
+	if last := list[len(list)-1]; last != 5*restoreLength+6 || len(list) < restoreLength || list[0] != last-len(list)+1 {
+		t.Errorf("%d kept, from %d to %d", len(list), list[0], last)
+	}
 }
 
 // TestWear prints what a day in which all is well costs the disk: its writes, and the bytes of their lines.

@@ -87,6 +87,20 @@ func (h *History) Encode(m Moment) ([]byte, error) {
 	return json.Marshal(s)
 }
 
+// Brief is the history without its words: all that budgets and ladders need, in little room.
+func (h *History) Brief() *History {
+	brief := *h
+	brief.Actions = slices.Clone(h.Actions)
+	for i := range brief.Actions {
+		d := &brief.Actions[i]
+		d.Why = ""
+		if d.Outcome != "ok" && d.Outcome != "" {
+			d.Outcome = "failed"
+		}
+	}
+	return &brief
+}
+
 func age(now, at time.Time) int64 {
 	return min(max(0, now.Sub(at).Milliseconds()), forever.Milliseconds()-1)
 }

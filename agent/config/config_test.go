@@ -73,7 +73,7 @@ func TestFullFile(t *testing.T) {
 		},
 		Data:    Data{Bearer: "ppp", Metric: 50, MonthlyCapMB: 100},
 		Status:  Status{Socket: "/tmp/s.sock", Operators: []string{"pi"}},
-		Journal: Journal{Dir: "/data", MaxBytes: 65536},
+		Journal: Journal{Dir: "/data", MaxBytes: 1 << 20},
 		Log:     Log{Level: "debug", Format: "json"},
 	}
 	if diff := cmp.Diff(want, got, values); diff != "" {

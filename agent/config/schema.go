@@ -83,7 +83,7 @@ func (s *Status) keys() []key {
 func (j *Journal) keys() []key {
 	return []key{
 		text("dir", &j.Dir, absolutePath),
-		number("max_bytes", &j.MaxBytes, 64<<10, 1<<30),
+		number("max_bytes", &j.MaxBytes, 1<<20, 1<<30),
 	}
 }
 

@@ -36,7 +36,6 @@ type log struct {
 // begin goes on where an earlier agent ended.
 func (l *log) begin(before []Entry) {
 	before = before[max(0, len(before)-logLength):]
-	l.entries = make([]Entry, 0, 2*logLength)
 	for _, e := range before {
 		l.seq++
 		e.Seq = l.seq
