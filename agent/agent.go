@@ -13,6 +13,8 @@ import (
 
 	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/core"
+	"supersim-agent/agent/facts"
+	"supersim-agent/agent/journal"
 	"supersim-agent/atcmd"
 	"supersim-agent/modem"
 )
@@ -38,7 +40,7 @@ type PIN interface {
 // Deps is what the agent needs from outside. Open is required; the rest may be left zero.
 type Deps struct {
 	Open     func(context.Context) (t atcmd.Transport, path string, err error) // the serial port
-	Greeted  func(answered bool)                                               // default: nobody; told after each handshake on what Open opened
+	Greeted  func(Greeting) Elsewhere                                          // default: nobody; told after each handshake on what Open opened
 	Line     func() modem.Line                                                 // default: not known; how what Open opened reaches the module
 	Dialects []*modem.Dialect
 	Wanted   modem.Wanted // of the module's settings
@@ -46,13 +48,28 @@ type Deps struct {
 	Power    Power
 	PIN      PIN // nil: none is configured
 	Sources  []cloud.Source
-	Clock    Clock             // default: the system's
-	NTP      func() bool       // default: asks the kernel
-	Notify   func(line string) // service manager; default: nobody
+	Journal  *journal.Journal     // nil: nothing outlives the agent
+	Boot     string               // id of this boot of the computer; "": not known
+	Uptime   func() time.Duration // default: asks the kernel; since that boot
+	Clock    Clock                // default: the system's
+	NTP      func() bool          // default: asks the kernel
+	Notify   func(line string)    // service manager; default: nobody
 	Log      zerolog.Logger
 	Board    string // its name, for the status
 	Bearer   string // data.bearer in force, for the status
 	Config   any    // effective configuration without secrets, for the status socket
+}
+
+// Greeting is how a handshake has ended. A zero one: nobody answered.
+type Greeting struct {
+	Answered bool               // by a modem, well or not
+	Stranger modem.StrangerKind // who answered in its place
+}
+
+// Elsewhere is what the opener of ports knows of other places when a stranger answers.
+type Elsewhere struct {
+	Next   bool   // Open takes another port or speed next, which had no turn since a modem last answered
+	ATPort string // where the module that the port belongs to takes commands, "" when that is not known
 }
 
 // Agent is the daemon without its command line. Use New, then Run once.
@@ -64,7 +81,9 @@ type Agent struct {
 	events  chan core.Event  // to the owner
 	work    chan core.Action // from the owner to the executor; one at a time
 	session session          // the executor's
+	reset   string           // the executor's: the restart command of the module that was greeted last
 	tickets tickets          // commands of persons that wait for their answer
+	memory  memory           // what outlives the agent
 
 	snapshot atomic.Pointer[core.Snapshot]
 	changed  broadcast
@@ -84,17 +103,25 @@ func New(cfg core.Config, deps Deps) *Agent {
 		deps.Notify = func(string) {}
 	}
 	if deps.Greeted == nil {
-		deps.Greeted = func(bool) {}
+		deps.Greeted = func(Greeting) Elsewhere { return Elsewhere{} }
 	}
 	if deps.Line == nil {
 		deps.Line = func() modem.Line { return modem.AnyLine }
 	}
+	if deps.Uptime == nil {
+		deps.Uptime = hostUptime
+	}
 	a := &Agent{
 		cfg: cfg, deps: deps,
-		core:   core.New(deps.Clock.Now(), cfg),
 		events: make(chan core.Event, 64),
 		work:   make(chan core.Action, 1),
+		memory: memory{journal: deps.Journal, boot: deps.Boot, uptime: deps.Uptime, clock: deps.Clock, entries: make(chan news, 256)},
 	}
+	now := deps.Clock.Now()
+	if err := a.memory.restore(now, deps.NTP(), &cfg); err != nil {
+		deps.Log.Warn().Err(err).Msg("what was done before this start is not known; all budgets begin anew")
+	}
+	a.core = core.New(now, cfg)
 	a.changed.init()
 	a.publish()
 	return a
@@ -108,9 +135,14 @@ func (a *Agent) Run(ctx context.Context) error {
 	for _, s := range a.deps.Sources {
 		running.Go(func() { a.runSource(ctx, s) })
 	}
+	keeping, endKeeping := context.WithCancel(context.Background()) // until the last line of the timeline
+	var keeper sync.WaitGroup
+	keeper.Go(func() { a.memory.keep(keeping) })
 	err := a.loop(ctx)
 	cancel()
 	running.Wait()
+	endKeeping()
+	keeper.Wait()
 	return err
 }
 
@@ -135,10 +167,38 @@ func (a *Agent) runSource(ctx context.Context, s cloud.Source) {
 
 const sourceRetry = 10 * time.Second
 
-// emit hands a batch to the owner and returns when it has room for it.
+// emit hands a batch to the owner and returns when the core has it: only then may its sender forget it.
 func (a *Agent) emit(ctx context.Context, b cloud.Batch) error {
-	return a.send(ctx, core.CloudBatch{Source: b.Source, Events: b.Events, Problems: b.Problems})
+	a.memory.take(b, a.clockTrusted())
+	_, err := a.take(ctx, b)
+	return err
 }
+
+// receipt says what became of a batch.
+type receipt struct{ duplicates, others int }
+
+// receipted is a batch whose sender waits for the receipt.
+type receipted struct {
+	core.CloudBatch
+	taken chan<- receipt // has room
+}
+
+func (a *Agent) take(ctx context.Context, b cloud.Batch) (receipt, error) {
+	taken := make(chan receipt, 1)
+	batch := core.CloudBatch{Source: b.Source, Events: b.Events, Problems: b.Problems}
+	if err := a.send(ctx, receipted{batch, taken}); err != nil {
+		return receipt{}, err
+	}
+	select {
+	case r := <-taken:
+		return r, nil
+	case <-ctx.Done():
+		return receipt{}, ctx.Err()
+	}
+}
+
+// clockTrusted reports whether the wall clock follows a time server.
+func (a *Agent) clockTrusted() bool { return a.snapshot.Load().Facts.Clock.State == facts.ClockNTP }
 
 func (a *Agent) send(ctx context.Context, ev core.Event) error {
 	select {

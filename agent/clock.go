@@ -17,6 +17,15 @@ func (systemClock) NewTimer(d time.Duration) (<-chan time.Time, func() bool) {
 	return t.C, t.Stop
 }
 
+// hostUptime is the time since the computer was started, also while it was suspended; 0 when the kernel does not tell.
+func hostUptime() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &t) != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
+}
+
 // timesyncMark exists once systemd-timesyncd has set the clock in this boot.
 const timesyncMark = "/run/systemd/timesync/synchronized"
 

@@ -15,6 +15,8 @@ import (
 const (
 	greetLimit = 30 * time.Second // one handshake, including the wait for a module that boots
 	radioRest  = 10 * time.Second // between radio off and on: the network must notice
+
+	softResetWait = 3 * time.Second // a module that still listens answers a restart command within a second
 )
 
 // session is the open port and its driver.
@@ -45,12 +47,13 @@ func (a *Agent) do(ctx context.Context, act core.Action) core.Done {
 	var err error
 	switch op := act.Op.(type) {
 	case core.OpenPort:
-		done.Port, err = a.openPort(ctx)
+		done.Port, err = a.openPort(ctx, op)
 	case core.Greet:
 		done.Observations, err = a.greet(ctx)
 	case core.Ask:
 		done.Observations, err = a.ask(ctx, op)
 	case core.Act:
+		a.memory.save(op.Saves, &op.History, a.clockTrusted())
 		done.Observations, err = a.act(ctx, op)
 	case core.Run:
 		err = a.runCommand(ctx, op.Ticket)
@@ -65,13 +68,17 @@ func (a *Agent) do(ctx context.Context, act core.Action) core.Done {
 	return done
 }
 
-func (a *Agent) openPort(ctx context.Context) (path string, err error) {
+func (a *Agent) openPort(ctx context.Context, op core.OpenPort) (path string, err error) {
 	a.closeSession()
 	transport, path, err := a.deps.Open(ctx)
 	if err != nil {
 		return path, err
 	}
-	port := atcmd.New(transport, atcmd.Options{Name: path, Resync: true, BootTime: modem.LongestBoot(a.deps.Dialects)})
+	options := atcmd.Options{Name: path, Resync: true}
+	if !op.Awake {
+		options.BootTime = modem.LongestBoot(a.deps.Dialects)
+	}
+	port := atcmd.New(transport, options)
 	s := session{port: port, driver: modem.NewDriver(port, a.deps.Dialects), pumped: make(chan struct{})}
 	s.driver.Line, s.driver.Wanted = a.deps.Line(), a.deps.Wanted
 	go a.pump(ctx, s)
@@ -114,27 +121,44 @@ func (a *Agent) greet(ctx context.Context) ([]modem.Observation, error) {
 	ctx, cancel := context.WithTimeout(ctx, greetLimit)
 	defer cancel()
 	id, err := a.session.driver.Attach(ctx)
-	a.tellGreeted(err)
-	if err != nil {
+	if err = a.tellGreeted(err); err != nil {
 		return nil, err
 	}
+	a.reset = a.session.driver.Dialect().Reset
 	return []modem.Observation{id}, nil
 }
 
-// tellGreeted lets the opener of ports know whether there is a modem behind this one. A port that went away meanwhile
-// says nothing about that.
-func (a *Agent) tellGreeted(err error) {
+// tellGreeted lets the opener of ports know whether there is a modem behind this one, and adds to the error what the
+// opener knows. A port that went away meanwhile says nothing about a modem.
+func (a *Agent) tellGreeted(err error) error {
+	var g Greeting
 	if err == nil {
-		a.deps.Greeted(true)
-		return
+		g.Answered = true
+	} else {
+		switch f := failure(err); f.Kind {
+		case core.NoAnswer, core.LineDead:
+		case core.Foreign:
+			g.Stranger = f.Stranger.Kind
+		case core.Refused, core.Unsupported:
+			g.Answered = true
+		default:
+			return err
+		}
 	}
-	switch failure(err).Kind {
-	case core.NoAnswer, core.LineDead:
-		a.deps.Greeted(false)
-	case core.Refused, core.Unsupported:
-		a.deps.Greeted(true)
+	where := a.deps.Greeted(g)
+	if g.Stranger == "" {
+		return err
 	}
+	return &elsewhereError{where, err}
 }
+
+// elsewhereError is a greeting that a stranger answered, with what is known of other ports.
+type elsewhereError struct {
+	Elsewhere
+	error
+}
+
+func (e *elsewhereError) Unwrap() error { return e.error }
 
 func (a *Agent) ask(ctx context.Context, op core.Ask) ([]modem.Observation, error) {
 	if a.session.port == nil {
@@ -152,15 +176,40 @@ func (a *Agent) act(ctx context.Context, op core.Act) ([]modem.Observation, erro
 	case attach.HardCycle:
 		a.closeSession()
 		return nil, a.deps.Power.Cycle(ctx)
+	case attach.SoftReset:
+		return nil, a.softReset(ctx)
 	}
 	d := a.session.driver
 	if d == nil {
 		return nil, errNoPort
 	}
-	if op.Kind == attach.Configure {
+	switch op.Kind {
+	case attach.Configure:
 		return configure(ctx, d)
+	case attach.Scan:
+		networks, err := d.Networks(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return []modem.Observation{networks}, nil
 	}
 	return nil, a.operate(ctx, d, op)
+}
+
+// softReset sends the restart command of the module that was met last into a port that does not answer. No error means that
+// it was answered, or that the port vanished over it.
+func (a *Agent) softReset(ctx context.Context) error {
+	a.closeSession()
+	transport, path, err := a.deps.Open(ctx)
+	if err != nil {
+		return err
+	}
+	port := atcmd.New(transport, atcmd.Options{Name: path})
+	defer port.Close()
+	if _, err = port.Exec(ctx, atcmd.Cmd{Text: a.reset, Timeout: softResetWait}); errors.Is(err, atcmd.ErrGone) {
+		return nil
+	}
+	return err
 }
 
 // configure brings the module's settings to what the owner wants.
@@ -191,6 +240,8 @@ func (a *Agent) operate(ctx context.Context, d *modem.Driver, op core.Act) error
 			func(ctx context.Context) error { return d.Activate(ctx, cid) })
 	case attach.Reattach:
 		return a.inTurn(ctx, 0, d.Detach, d.AttachPS)
+	case attach.ClearFPLMN:
+		return d.ClearForbiddenPLMNs(ctx)
 	case attach.RadioCycle:
 		return a.inTurn(ctx, radioRest, d.RadioOff, d.RadioOn)
 	case attach.ModuleReset:
@@ -239,7 +290,13 @@ func failure(err error) core.Failure {
 	if errors.As(err, &modemErr) {
 		f.Cause = modemErr.Cause
 	}
+	if where, ok := errors.AsType[*elsewhereError](err); ok {
+		f.Next, f.ATPort = where.Next, where.ATPort
+	}
+	stranger, foreign := errors.AsType[*modem.StrangerError](err)
 	switch {
+	case foreign:
+		f.Kind, f.Stranger = core.Foreign, stranger.Stranger
 	case errors.As(err, &portErr):
 		f.Kind, f.Reason, f.Holder = core.PortGone, string(portErr.Reason), portErr.Holder
 	case errors.Is(err, atcmd.ErrDead):

@@ -7,11 +7,13 @@ import (
 
 	"supersim-agent/agent/core"
 	"supersim-agent/agent/correlate"
+	"supersim-agent/agent/facts"
 )
 
 const (
 	clockCheck = time.Minute      // how often the kernel is asked about its clock
-	actionMax  = 15 * time.Minute // an action older than this means that the executor hangs: no more watchdog beats
+	actionMax  = 30 * time.Minute // an action older than this means that the executor hangs: no more watchdog beats. A
+	// search of all bands takes up to 27 minutes on some families.
 )
 
 // loop is the one goroutine that owns the core.
@@ -46,8 +48,12 @@ func (a *Agent) loop(ctx context.Context) error {
 // step feeds one event to the core, hands its action to the executor and publishes what changed.
 func (a *Agent) step(now time.Time, ev core.Event, busy *bool, started *time.Time) {
 	rev := a.core.Rev()
-	if _, ok := ev.(core.Done); ok {
+	switch e := ev.(type) {
+	case core.Done:
 		*busy = false
+	case receipted:
+		ev = e.CloudBatch
+		defer a.confirm(e, a.core.Snapshot().Facts.Cloud)
 	}
 	for _, act := range a.core.Step(now, ev) {
 		*busy, *started = true, now
@@ -58,6 +64,12 @@ func (a *Agent) step(now time.Time, ev core.Event, busy *bool, started *time.Tim
 	}
 }
 
+// confirm tells the sender of a batch what became of it, from what the diary counted before and now.
+func (a *Agent) confirm(e receipted, before facts.Diary) {
+	now := a.core.Snapshot().Facts.Cloud
+	e.taken <- receipt{duplicates: now.Duplicates - before.Duplicates, others: now.OtherICCID - before.OtherICCID}
+}
+
 // publish makes the present state visible to readers and logs what is new in the timeline.
 func (a *Agent) publish() {
 	before := a.snapshot.Load()
@@ -65,7 +77,7 @@ func (a *Agent) publish() {
 	a.snapshot.Store(&s)
 	a.changed.notify()
 
-	var last uint64
+	last := s.Before
 	if before != nil && len(before.Timeline) > 0 {
 		last = before.Timeline[len(before.Timeline)-1].Seq
 	}
@@ -76,6 +88,7 @@ func (a *Agent) publish() {
 	for _, e := range s.Timeline[fresh:] {
 		a.logEntry(e)
 	}
+	a.memory.note(&s, s.Timeline[fresh:])
 	if before == nil || before.Verdict.Code != s.Verdict.Code {
 		a.deps.Notify(fmt.Sprintf("STATUS=%s: %s", s.Verdict.Code, mask(s.Verdict.Summary)))
 	}

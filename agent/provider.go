@@ -40,6 +40,13 @@ type rendered struct {
 func (a *Agent) addCounters(r *status.Status, s *core.Snapshot) {
 	r.Counters.StaleResults = uint64(s.Stale)
 	r.Counters.PortOpens = uint64(s.PortOpens)
+	if j := a.memory.told.Load(); j != nil {
+		r.Journal = status.Journal{State: "disk", Reason: j.Reason, Since: status.At(facts.Wall(a.deps.Clock.Now(), j.Since)), Bytes: j.bytes}
+		if !j.OK {
+			r.Journal.State = "memory"
+		}
+		r.Counters.JournalErrors = j.errors
+	}
 	if port := a.tracer.Load(); port != nil {
 		n := port.Stats()
 		r.Counters.Commands, r.Counters.Timeouts = n.Commands, n.Timeouts
@@ -108,10 +115,11 @@ func (a *Agent) InjectEvents(ctx context.Context, body []byte) (status.Injected,
 	if err != nil {
 		return status.Injected{}, &status.Problem{Status: 400, Title: "These are not connection events", Detail: err.Error()}
 	}
-	if err := a.emit(ctx, cloud.Batch{Events: events, Source: "socket", Received: a.deps.Clock.Now(), Problems: len(problems)}); err != nil {
+	r, err := a.take(ctx, cloud.Batch{Events: events, Source: "socket", Received: a.deps.Clock.Now(), Problems: len(problems)})
+	if err != nil {
 		return status.Injected{}, err
 	}
-	in := status.Injected{Accepted: len(events)}
+	in := status.Injected{Accepted: len(events) - r.duplicates - r.others, Duplicates: r.duplicates, OtherICCID: r.others}
 	for _, p := range problems {
 		in.Problems = append(in.Problems, p.String())
 	}
@@ -125,6 +133,8 @@ func (a *Agent) Do(ctx context.Context, r status.Request) (status.Result, error)
 		return a.command(ctx, r)
 	case status.Probe:
 		return a.probe(ctx)
+	case status.Retry, status.ModemReset, status.Hold, status.Resume:
+		return a.request(ctx, r)
 	}
 	return status.Result{}, errors.ErrUnsupported
 }
@@ -153,6 +163,10 @@ func (a *Agent) WriteMetrics(w io.Writer) error {
 	gauge("cloud_events_total", float64(s.Cloud.Events))
 	gauge("cloud_events_other_iccid_total", float64(s.Cloud.OtherICCID))
 	gauge("cloud_events_duplicate_total", float64(s.Cloud.Duplicates))
+	for _, c := range s.Cloud.Sources {
+		gauge(fmt.Sprintf("cloud_source_refused_total{source=%q}", c.Name), float64(c.Refused))
+		gauge(fmt.Sprintf("cloud_source_unverified_total{source=%q}", c.Name), float64(c.Unverified))
+	}
 	gauge("at_commands_total", float64(s.Counters.Commands))
 	gauge("at_late_lines_total", float64(s.Counters.LateLines))
 	if s.Signal.RSRPdBm != nil {

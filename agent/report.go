@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"supersim-agent/agent/attach"
+	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/core"
 	"supersim-agent/agent/correlate"
 	"supersim-agent/agent/facts"
@@ -28,15 +29,17 @@ func (a *Agent) report(now time.Time, s *core.Snapshot) *status.Status {
 		Cloud:        reportCloud(now, f),
 		Clock:        reportClock(f),
 	}
+	r.Cloud.Sources = a.reportSources()
 	r.Modem.Board = a.deps.Board
 	r.Data.Bearer = a.deps.Bearer
 	if f.Signal.Known() && f.Line.Alive {
 		r.Signal = reportSignal(f.Signal.Value)
 	}
 	r.Attach = status.Attach{Profile: a.cfg.Policy.Profile.Name, Step: s.Decision.Step, Budgets: a.reportBudgets(now, s)}
-	if !f.OutageStart.IsZero() {
-		r.Attach.Since = wall(f.OutageStart)
-	}
+	r.Attach.Why = s.Decision.Why
+	stand := attach.Stand(now, f, s.Verdict, &s.History)
+	r.Attach.Level, r.Attach.Since = stand.Level, wall(stand.Since)
+	r.Attach.HeldUntil, r.Attach.FrozenUntil = wall(stand.Held), wall(stand.Frozen)
 	return r
 }
 
@@ -121,6 +124,9 @@ func reportRegistration(now time.Time, f *facts.Facts) status.Registration {
 			r.RAT = modem.RAT(f.Operator.Value.AcT)
 		}
 		r.PLMN, r.Operator = f.Operator.Value.PLMN, f.Operator.Value.Name
+		if e, ok := f.Cloud.Last(facts.AttachmentAccepted); ok && r.Operator == "" && e.Network.PLMN() == r.PLMN {
+			r.Operator = e.Network.Name // a module that gives numbers gives no name; the cloud knows it
+		}
 	}
 	if cell := f.Module.Cell; cell.Known() {
 		r.Band, r.Channel = cell.Value.Band, known(cell.Value.Channel)
@@ -177,6 +183,24 @@ func reportCloud(now time.Time, f *facts.Facts) status.CloudState {
 	return r
 }
 
+// reportSources tells how each source does that counts what it does.
+func (a *Agent) reportSources() (list []status.CloudSource) {
+	for _, s := range a.deps.Sources {
+		counted, ok := s.(interface {
+			Name() string
+			Stats() cloud.Stats
+		})
+		if !ok {
+			continue
+		}
+		n := counted.Stats()
+		list = append(list, status.CloudSource{Name: counted.Name(), Events: n.Events, Tests: n.Tests, Last: status.At(n.Last),
+			Duplicates: n.Duplicates, Refused: n.Refused, Unverified: n.Unverified, Failed: n.Failed, Busy: n.Busy,
+			Dropped: n.Dropped, Error: mask(n.LastError), Hint: n.Hint})
+	}
+	return list
+}
+
 func reportClock(f *facts.Facts) status.Clock {
 	r := status.Clock{State: string(f.Clock.State)}
 	if f.Clock.Known() {
@@ -190,7 +214,7 @@ func reportClock(f *facts.Facts) status.Clock {
 func (a *Agent) reportBudgets(now time.Time, s *core.Snapshot) map[string]status.Budget {
 	budgets := map[string]status.Budget{}
 	for _, b := range attach.Budgets(now, &s.History, a.cfg.Policy.Profile) {
-		shown := status.Budget{Limit: b.Limit, Left: max(0, b.Limit-b.Used), WindowS: int64(b.Per.Seconds())}
+		shown := status.Budget{Limit: b.Limit, Left: b.Left, WindowS: int64(b.Per.Seconds())}
 		if !b.FreeAt.IsZero() {
 			shown.FreeAt = status.At(facts.Wall(now, b.FreeAt))
 		}

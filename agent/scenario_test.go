@@ -23,6 +23,7 @@ import (
 	"supersim-agent/agent/core"
 	"supersim-agent/agent/correlate"
 	"supersim-agent/agent/facts"
+	"supersim-agent/agent/journal"
 	"supersim-agent/agent/status"
 	"supersim-agent/atcmd"
 	"supersim-agent/modem"
@@ -35,16 +36,8 @@ import (
 // TestScenarios plays every scenario file of testdata/scenarios, or of the folder that SCENARIOS names, in virtual time:
 // the whole agent against the simulated world, with nothing between them but an in-memory serial line.
 func TestScenarios(t *testing.T) {
-	dir := os.Getenv("SCENARIOS")
-	if dir == "" {
-		dir = "testdata/scenarios"
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.toml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scenario files in %s (%v)", dir, err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".toml"), func(t *testing.T) {
+	for _, file := range scenarioFiles(t) {
+		t.Run(scenarioName(file), func(t *testing.T) {
 			s, err := modemsim.LoadScenario(file)
 			if err != nil {
 				t.Fatal(err)
@@ -54,25 +47,26 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestEveryModemComesOnline plays the wrong-APN scenario, which uses most of the driver, on every personality.
-func TestEveryModemComesOnline(t *testing.T) {
-	base, err := modemsim.LoadScenario("testdata/scenarios/wrong-apn.toml")
-	if err != nil {
-		t.Fatal(err)
+// scenarioFiles lists testdata/scenarios, or the folder that SCENARIOS names.
+func scenarioFiles(t *testing.T) []string {
+	t.Helper()
+	dir := os.Getenv("SCENARIOS")
+	if dir == "" {
+		dir = "testdata/scenarios"
 	}
-	for _, name := range modemsim.Personalities() {
-		t.Run(name, func(t *testing.T) {
-			s, err := base.WithModem(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			synctest.Test(t, func(t *testing.T) { newStage(t, s).play() })
-		})
+	files, err := filepath.Glob(filepath.Join(dir, "*.toml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenario files in %s (%v)", dir, err)
 	}
+	return files
 }
 
-// sampleEvery is the resolution at which a stage looks at the agent.
-const sampleEvery = time.Second
+func scenarioName(file string) string { return strings.TrimSuffix(filepath.Base(file), ".toml") }
+
+const (
+	sampleEvery = time.Second      // the resolution at which a stage looks at the agent
+	renderEvery = 10 * time.Second // without news only time moves on in the document, and rendering it each second is slow
+)
 
 // stage is one performance of a scenario.
 type stage struct {
@@ -80,13 +74,20 @@ type stage struct {
 	scenario *modemsim.Scenario
 	cfg      core.Config
 	world    *modemsim.World
+	sent     *recorder
 	start    time.Time
 	clock    hostClock
 	ntp      atomic.Bool
 	events   chan []byte
 	agent    atomic.Pointer[Agent] // the one that runs now, or ran last
 	shown    *Agent                // whose timeline lastSeq counts in
+	journal  *journal.Journal      // of the agent that runs
+	disk     string                // its folder; "" without
+	boots    int                   // of the computer
+	booted   time.Time
 	samples  []sample
+	seen     *core.Snapshot // what the last sample was made from
+	fresh    time.Duration  // and when
 	actions  []acted
 	lastSeq  uint64
 	story    []string // the timeline, for a failure
@@ -97,7 +98,13 @@ type sample struct {
 	at      time.Duration
 	verdict string
 	next    string
-	doc     map[string]any // the status document, decoded from its JSON
+	doc     *document
+}
+
+// document is a status document, decoded from its JSON when an expectation asks for its fields.
+type document struct {
+	status *status.Status
+	fields map[string]any
 }
 
 type acted struct {
@@ -123,19 +130,27 @@ func testConfig() core.Config {
 }
 
 func newStage(t *testing.T, s *modemsim.Scenario) *stage {
-	st := &stage{t: t, scenario: s, cfg: testConfig(), start: time.Now(), world: modemsim.NewWorld(s, nil), events: make(chan []byte, 1024)}
+	st := &stage{t: t, scenario: s, cfg: testConfig(), start: time.Now(), booted: time.Now(), clock: hostClock{start: time.Now()},
+		world: modemsim.NewWorld(s, nil), events: make(chan []byte, 1024), sent: &recorder{}}
 	st.world.OnEvents(func(body []byte) { st.events <- body })
 	return st
 }
 
-// newAgent is the agent as it is after a start of the computer.
+// newAgent is the agent as it is after a start.
 func (st *stage) newAgent() *Agent {
+	st.openJournal()
 	return New(st.cfg, Deps{
-		Open:     func(context.Context) (atcmd.Transport, string, error) { return openPipe(st.world) },
+		Journal: st.journal,
+		Boot:    st.bootID(),
+		Uptime:  func() time.Duration { return time.Since(st.booted) },
+		Open: func(context.Context) (atcmd.Transport, string, error) {
+			pipe, path, err := openPipe(st.world)
+			return st.sent.listen(pipe), path, err
+		},
 		Dialects: allDialects(),
 		Wanted:   modem.Wanted{Roaming: modem.On}, // as by default
 		Power:    worldPower{st.world},
-		Sources:  []cloud.Source{bodySource(st.events)},
+		Sources:  []cloud.Source{bodySource{st.events, &st.clock}},
 		Clock:    &st.clock,
 		NTP:      st.ntp.Load,
 		Log:      zerolog.New(io.Discard),
@@ -152,19 +167,22 @@ func openPipe(w *modemsim.World) (atcmd.Transport, string, error) {
 }
 
 // bodySource decodes webhook bodies as the real sources do.
-type bodySource chan []byte
+type bodySource struct {
+	bodies <-chan []byte
+	clock  Clock
+}
 
 func (b bodySource) Run(ctx context.Context, emit func(context.Context, cloud.Batch) error) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case body := <-b:
+		case body := <-b.bodies:
 			events, problems, err := cloud.Decode(body, cloud.DefaultLimits())
 			if err != nil {
 				return err
 			}
-			if err := emit(ctx, cloud.Batch{Events: events, Problems: len(problems), Source: "webhook", Received: time.Now()}); err != nil {
+			if err := emit(ctx, cloud.Batch{Events: events, Problems: len(problems), Source: "webhook", Received: b.clock.Now()}); err != nil {
 				return err
 			}
 		}
@@ -197,17 +215,36 @@ func (st *stage) play() {
 			st.t.Errorf("expectation in line %d: %v", e.Line, err)
 		}
 	}
+	onlyQuestions(st.t, st.world)
 	if st.t.Failed() {
 		st.t.Logf("%s\n%s", st.scenario.Title, strings.Join(st.story, "\n"))
 	}
 }
 
-// look takes a sample.
+// look takes a sample. What nobody changed since the last one is not rendered again.
 func (st *stage) look() {
 	at := time.Since(st.start)
 	agent := st.agent.Load()
-	if agent != st.shown {
-		st.shown, st.lastSeq = agent, 0
+	if now := agent.Snapshot(); now != st.seen || at-st.fresh >= renderEvery {
+		st.note(at)
+		doc := agent.Status()
+		s := sample{verdict: doc.Verdict.Code, next: doc.Verdict.Next.Action, doc: &document{status: doc}}
+		if waitsFor(doc) {
+			s.next = string(attach.Hold)
+		}
+		st.samples = append(st.samples, s)
+		st.seen, st.fresh = now, at
+	} else {
+		st.samples = append(st.samples, st.samples[len(st.samples)-1])
+	}
+	st.samples[len(st.samples)-1].at = at
+}
+
+// note takes over what is new in the timeline: a verdict may have come and gone since the last sample.
+func (st *stage) note(at time.Duration) {
+	agent := st.agent.Load()
+	if agent != st.shown { // it knows what was before it
+		st.shown, st.lastSeq = agent, agent.Snapshot().Before
 	}
 	for _, e := range agent.Timeline(st.lastSeq) {
 		st.lastSeq = e.Seq
@@ -215,16 +252,10 @@ func (st *stage) look() {
 		if e.Kind == "action" && e.Action != "" {
 			st.actions = append(st.actions, acted{at, e.Action})
 		}
+		if e.Kind == "verdict" {
+			st.samples = append(st.samples, sample{at: at, verdict: e.Verdict, doc: &document{status: &status.Status{}}})
+		}
 	}
-	doc := agent.Status()
-	s := sample{at: at, verdict: doc.Verdict.Code, next: doc.Verdict.Next.Action}
-	if waitsFor(doc) {
-		s.next = string(attach.Hold)
-	}
-	if st.wanted() {
-		s.doc = decodeStatus(st.t, doc)
-	}
-	st.samples = append(st.samples, s)
 }
 
 // waitsFor reports whether the agent holds still for now, whatever it means to do later.
@@ -232,26 +263,20 @@ func waitsFor(doc *status.Status) bool {
 	return doc.Verdict.Next.At.After(doc.Time.Time)
 }
 
-// wanted reports whether any expectation asks for the document's fields: decoding each sample is slow.
-func (st *stage) wanted() bool {
-	for _, e := range st.scenario.Expect {
-		if len(fields(e)) > 0 {
-			return true
+// section is a part of the document as a reader of its JSON sees it.
+func (d *document) section(t *testing.T, name string) map[string]any {
+	t.Helper()
+	if d.fields == nil {
+		raw, err := json.Marshal(d.status)
+		if err == nil {
+			err = json.Unmarshal(raw, &d.fields)
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	return false
-}
-
-func decodeStatus(t *testing.T, doc *status.Status) (m map[string]any) {
-	t.Helper()
-	raw, err := json.Marshal(doc)
-	if err == nil {
-		err = json.Unmarshal(raw, &m)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	section, _ := d.fields[name].(map[string]any)
+	return section
 }
 
 // fields are the expected fields by section of the status document.
@@ -322,7 +347,7 @@ func (st *stage) checkState(e modemsim.Expect, from, by time.Duration) error {
 		if s.at < from || s.at > by {
 			continue
 		}
-		miss := mismatch(s, e.Verdict, want)
+		miss := st.mismatch(s, e.Verdict, want)
 		if miss == "" {
 			return nil
 		}
@@ -331,12 +356,12 @@ func (st *stage) checkState(e modemsim.Expect, from, by time.Duration) error {
 	return fmt.Errorf("not true between %v and %v; at the end: %s", from, by, closest)
 }
 
-func mismatch(s sample, verdict string, want map[string]map[string]any) string {
+func (st *stage) mismatch(s sample, verdict string, want map[string]map[string]any) string {
 	if verdict != "" && s.verdict != verdict {
 		return fmt.Sprintf("verdict %q, want %q", s.verdict, verdict)
 	}
 	for section, keys := range want {
-		have, _ := s.doc[section].(map[string]any)
+		have := s.doc.section(st.t, section)
 		for key, value := range keys {
 			if !same(have[key], value) {
 				return fmt.Sprintf("%s.%s is %v, want %v", section, key, have[key], value)

@@ -24,6 +24,11 @@ type trouble struct {
 
 // troubles is the table that random worlds draw from. Everything heals.
 var troubles = []trouble{
+	{begin: `fault = "agent-restart"`},
+	{begin: `fault = "host-power-cut"`, lasts: minutesTo(1, 60)},
+	{begin: `set.host.clock_offset = "-87600h"`, end: `set.host.clock_offset = "0s"`, lasts: hoursTo(1, 12)},
+	{begin: `set.host.clock_offset = "87600h"`, end: `set.host.clock_offset = "0s"`, lasts: hoursTo(1, 12)},
+	{begin: "set.host.ntp = false\nset.host.clock_offset = \"-26280h\"", end: "set.host.ntp = true\nset.host.clock_offset = \"0s\"", lasts: hoursTo(1, 12)},
 	{begin: `fault = "modem-hang"`},
 	{begin: `fault = "hang-mid-answer"`},
 	{begin: `fault = "modem-reboot"`},

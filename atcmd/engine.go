@@ -73,7 +73,8 @@ type engine struct {
 	outs     []output  // of the present step
 	wire     []byte    // what the present step writes
 	lex      lexer
-	heard    bool      // a line has come since the port was opened
+	first    first
+	heard    bool      // a line has come since the port was opened, or much without a line end
 	patience time.Time // until then a modem that was never heard is not dead
 
 	open transaction // busy
@@ -146,6 +147,8 @@ func (m *engine) expire() {
 
 func (m *engine) feed(p []byte) {
 	m.stats.BytesIn += uint64(len(p))
+	m.heard = m.heard || m.stats.BytesIn > heardSpurious
+	m.first.add(m.now, p)
 	if m.state == draining {
 		m.sync.quiet = m.now.Add(quietTime)
 	}

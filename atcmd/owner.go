@@ -180,4 +180,5 @@ func (w *owner) record(now time.Time, outs []output) {
 		}
 	}
 	w.stats = w.engine.stats
+	w.publish()
 }

@@ -57,9 +57,10 @@ type Port struct {
 	done      chan struct{}
 	left      chan struct{} // closed when both goroutines have returned
 
-	mu    sync.Mutex // serves trace and stats, which the owner writes and anybody reads; held for copying only
+	mu    sync.Mutex // serves what follows, which the owner writes and anybody reads; held for copying only
 	trace ring
 	stats Stats
+	heard Heard
 }
 
 // result is how a command has ended.

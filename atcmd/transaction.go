@@ -37,6 +37,9 @@ func (m *engine) begin(c Cmd) {
 		timeout = DefaultTimeout
 	}
 	m.stats.Commands++
+	if !m.first.over && c.holdsSecret() {
+		m.first.end()
+	}
 	m.state = busy
 	x := &m.open // empty but for the memory that finish has kept
 	x.cmd, x.label, x.call = c, c.label(), isCall(c.Text)
@@ -163,6 +166,9 @@ func (m *engine) end(f final, line []byte) {
 		m.stats.Refused++
 	case m.open.overlong:
 		err = &Error{Final: text, Err: ErrOverlong}
+	}
+	if err == nil {
+		m.first.end()
 	}
 	m.state = idle
 	m.finish(text, err)

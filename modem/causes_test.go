@@ -77,3 +77,16 @@ func TestCauseNames(t *testing.T) {
 		}
 	}
 }
+
+// TestCauseOfCombinedAttach: MM defines no cause 8; in +CREG it is the EMM cause of an attach for both domains.
+func TestCauseOfCombinedAttach(t *testing.T) {
+	for line, want := range map[string]modem.Cause{
+		`+CREG: 3,"1A2D","01C2D301",7,0,8`:  {Domain: modem.EMM, Number: 8},
+		`+CREG: 3,"1A2D","01C2D301",7,0,11`: {Domain: modem.MM, Number: 11},
+	} {
+		obs := modem.Standard.Interpret(line, [modem.NumDomains]int{3, 3, 3, 3})
+		if len(obs) != 1 || obs[0].(modem.Registration).Cause != want {
+			t.Errorf("%s: %+v, want %v", line, obs, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package modem
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -16,11 +17,12 @@ type Dialect struct {
 
 	Boot     []string      // lines that only a module prints that has just started
 	BootTime time.Duration // longest time from power-on to the first answer to AT
+	CardTime time.Duration // so long after a session began, "SIM failure" only says that the card is not up yet
 	Setup    []Step        // sent after each boot, in order, echo and error format already being set
 
 	Firmware string        // command that tells the firmware: "AT+CGMR"
 	ICCID    Query         // AT+CRSM on EF_ICCID is tried when it is refused
-	Signal   []Query       // best first; one that is refused is not asked again in this session
+	Signal   []Query       // best first; one that is refused, or cannot be read, three times is not asked again in this session
 	Cell     []Query       // serving cell, best first; each gives a Cells. nil: the registration is all there is
 	Time     []Query       // the module's clock, best first; each gives a NetworkTime. nil: AT+CCLK?
 	Reg      []Registrar   // the domains of this family
@@ -65,8 +67,17 @@ const (
 // Query is a question and how its answer is read. Cmd "" means that there is none.
 type Query struct {
 	Cmd    string
-	Prefix string // label of the answer lines; "" when they are bare
+	Prefix string   // label of the answer lines; "" when they are bare
+	Labels []string // in place of Prefix, where lines have several labels, or some firmware another; "" is a bare line
 	Parse  func(lines []string) (Observation, error)
+}
+
+// Takes reports whether a line with that label, "" for a bare one, may belong to the answer.
+func (q Query) Takes(label string) bool {
+	if q.Labels == nil {
+		return strings.EqualFold(q.Prefix, label)
+	}
+	return slices.ContainsFunc(q.Labels, func(l string) bool { return strings.EqualFold(l, label) })
 }
 
 // Registrar is one domain's registration command. N lists the values for AT+CxREG=<n> by preference; 3 and 5 bring
@@ -84,6 +95,16 @@ type APNRule struct {
 	RadioFirst bool          // the context may only be written with the radio off (u-blox)
 	Tries      int           // how often a refused write is repeated: Quectel refuses in the first seconds after boot
 	Pause      time.Duration // between those
+	Attach     AttachAPN     // zero: the first context has the APN of the attach
+}
+
+// AttachAPN is a setting of its own for the APN of the attach to LTE, beside the contexts. Its answer has a PDP type and,
+// behind it, the APN, wherever they stand. Firmware of the family may lack it; then it is as if the family had none.
+type AttachAPN struct {
+	Read   string // "AT*MCGDEFCONT?"
+	Prefix string
+	Write  string // with %s for the type and %s for the APN, quoted
+	Source string
 }
 
 // Auth is what a private APN asks for; the zero value means none, as with the Super SIM.

@@ -2,6 +2,7 @@ package modem
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ type Driver struct {
 	flipped  time.Time                // last change of functionality
 	id       Identity                 // of the last identification
 	answered time.Time                // end of the last command
+	cardUp   time.Time                // from then on "SIM failure" is a failure; see Dialect.CardTime
 }
 
 // NewDriver makes a driver for the module behind p. Until Attach has identified it, the standard dialect is in use.
@@ -64,10 +66,16 @@ func (d *Dialect) firstServing() Domain {
 const (
 	probeTime  = time.Second            // AT answers within 300 ms on every family
 	probePause = 200 * time.Millisecond // between probes that come back at once
+
+	maxRefusals  = 3           // of AT: a module that boots may refuse one that its noise has damaged
+	refusalPause = time.Second // after the first one; later ones are longer
 )
 
 // Attach begins a session: it waits until the module answers, identifies it, chooses the dialect and sends what a
 // module forgets at every boot. It is called again after a Booted observation. It changes nothing that lasts.
+//
+// Until AT was answered with OK and AT+CGMM with a name, nothing else is sent. What never gets so far and makes itself
+// heard all the same is a *StrangerError.
 //
 // A module that restarts is silent for longer than the port of a running one tolerates: after Reset, open a new port
 // with Options.BootTime = LongestBoot(…).
@@ -75,6 +83,9 @@ func (d *Driver) Attach(ctx context.Context) (Identity, error) {
 	d.adopt(Standard)
 	d.port.SetURCs(d.allURCs())
 	if err := d.handshake(ctx); err != nil {
+		return Identity{}, opError("attach", err)
+	}
+	if err := d.hearName(ctx); err != nil {
 		return Identity{}, opError("attach", err)
 	}
 	for _, cmd := range []string{"ATE0", "AT+CMEE=1"} {
@@ -86,6 +97,7 @@ func (d *Driver) Attach(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, opError("attach", err)
 	}
+	d.cardUp = d.Clock.Now().Add(d.Dialect().CardTime)
 	if err := d.setUp(ctx); err != nil {
 		return id, opError("attach", err)
 	}
@@ -104,12 +116,64 @@ func (d *Driver) allURCs() []atcmd.URC {
 // handshake sends AT until it is answered. A module that boots drops what it receives, without an echo or an error.
 func (d *Driver) handshake(ctx context.Context) error {
 	last := d.Clock.Now().Add(LongestBoot(d.dialects))
-	for {
+	for refusals := 0; ; {
 		_, err := d.port.Exec(ctx, atcmd.Cmd{Text: "AT", Timeout: probeTime})
-		if err == nil || d.port.Err() != nil || d.Clock.Now().After(last) || !d.sleep(ctx, probePause) {
+		if err == nil {
+			return nil
+		}
+		pause := probePause
+		if refused(err) {
+			refusals++
+			pause = refusalPause * time.Duration(refusals)
+		}
+		if refusals == maxRefusals {
+			return &StrangerError{Stranger{StrangerErrors, excerpt([]byte(finalOf(err)))}, err}
+		}
+		if d.port.Err() != nil || d.Clock.Now().After(last) || !d.sleep(ctx, pause) {
+			return d.named(err)
+		}
+	}
+}
+
+// named tells who is there instead of a modem, if that can be told and the port itself is not the reason.
+func (d *Driver) named(err error) error {
+	for _, other := range []error{atcmd.ErrGone, atcmd.ErrClosed, context.Canceled} {
+		if errors.Is(err, other) {
 			return err
 		}
 	}
+	if s := FindStranger(d.port.Heard(), d.Clock.Now()); s.Kind != "" {
+		return &StrangerError{s, err}
+	}
+	return err
+}
+
+// hearName asks for the model before anything is set: other devices answer AT too. A module that has just booted may
+// refuse it once. The echo is still on and may be damaged, so the name is read later, by identify.
+func (d *Driver) hearName(ctx context.Context) error {
+	for again := false; ; again = true {
+		lines, err := d.ask(ctx, "AT+CGMM", "")
+		if _, cme := atcmd.CME(err); cme || err != nil && !refused(err) || err == nil && firstWord(lines) != "" {
+			return err
+		}
+		if err == nil {
+			err = unreadable("AT+CGMM", "")
+		}
+		if again {
+			return &StrangerError{Stranger{StrangerUnnamed, excerpt([]byte(finalOf(err)))}, err}
+		}
+		if !d.sleep(ctx, refusalPause) {
+			return err
+		}
+	}
+}
+
+// finalOf is the final result that a command was refused with.
+func finalOf(err error) string {
+	if e, ok := errors.AsType[*atcmd.Error](err); ok {
+		return e.Final
+	}
+	return ""
 }
 
 // LongestBoot is how long a module of an unknown family may be silent after power-on: what atcmd.Options.BootTime of
@@ -186,13 +250,32 @@ func (d *Driver) setUp(ctx context.Context) error {
 func (d *Driver) step(ctx context.Context, s Step) error {
 	if s.Read != "" {
 		lines, err := d.ask(ctx, s.Read, "")
-		if err != nil || slices.Contains(lines, s.Want) {
+		if err != nil && !d.starting(err) || slices.Contains(lines, s.Want) {
 			return err
 		}
 	}
-	_, err := d.exec(ctx, s.Write, "")
-	return err
+	return d.patiently(ctx, s.Write)
 }
+
+// patiently sends a command of the session set-up again, once a second, while the module refuses it because its card is
+// not up yet. Reads need no patience: they are asked again anyway.
+func (d *Driver) patiently(ctx context.Context, text string) error {
+	for {
+		_, err := d.exec(ctx, text, "")
+		if !d.starting(err) || !d.sleep(ctx, time.Second) {
+			return err
+		}
+	}
+}
+
+// starting reports whether err says "SIM failure" while that means nothing yet.
+func (d *Driver) starting(err error) bool {
+	code, ok := atcmd.CME(err)
+	return ok && code == cmeSIMFailure && d.Clock.Now().Before(d.cardUp)
+}
+
+// cmeSIMFailure is "SIM failure" (27.007 §9.2.1).
+const cmeSIMFailure = 13
 
 // setRegistrar sets the best <n> that the module accepts. A domain that accepts none is left as it is: some modules
 // list a domain that their firmware lacks.
@@ -207,7 +290,7 @@ func (d *Driver) setRegistrar(ctx context.Context, r Registrar) error {
 		wanted = r.supported(lines)
 	}
 	for _, n := range wanted {
-		_, err := d.exec(ctx, name+"="+digit(n), "")
+		err := d.patiently(ctx, name+"="+digit(n))
 		if err == nil {
 			d.regN[r.Domain].Store(int32(n))
 			return nil

@@ -23,8 +23,9 @@ func (d *Driver) forbidden(ctx context.Context) (list []string, length int, err 
 	return decodePLMNs(file), len(file), err
 }
 
-// ClearForbiddenPLMNs empties that list if anything is in it. The radio is off meanwhile: a module keeps a copy, and
-// writes it back or goes on obeying it until it starts again.
+// ClearForbiddenPLMNs empties that list if anything is in it, and switches the radio off and on: a module keeps a copy, and
+// goes on obeying it until then, or writes it back if its radio is on. Where the card has no power while the radio is off,
+// it is written before.
 func (d *Driver) ClearForbiddenPLMNs(ctx context.Context) error {
 	return opError("clear forbidden networks", d.clearForbidden(ctx))
 }
@@ -34,14 +35,22 @@ func (d *Driver) clearForbidden(ctx context.Context) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	return d.withoutRadio(ctx, func() error {
-		if f := d.Dialect().FPLMN; f.Clear != "" && length == 0 {
-			if _, err := d.exec(ctx, f.Clear, ""); err == nil || !refused(err) {
-				return err
-			}
+	if d.Dialect().RadioOff == "AT+CFUN=0" {
+		if err := d.eraseForbidden(ctx, length); err != nil {
+			return err
 		}
-		return d.clearForbiddenFile(ctx, length)
-	})
+		return d.withoutRadio(ctx, func() error { return nil })
+	}
+	return d.withoutRadio(ctx, func() error { return d.eraseForbidden(ctx, length) })
+}
+
+func (d *Driver) eraseForbidden(ctx context.Context, length int) error {
+	if f := d.Dialect().FPLMN; f.Clear != "" && length == 0 {
+		if _, err := d.exec(ctx, f.Clear, ""); err == nil || !refused(err) {
+			return err
+		}
+	}
+	return d.clearForbiddenFile(ctx, length)
 }
 
 // clearForbiddenFile writes as many bytes as the file has: twelve would leave the rest of a longer one.

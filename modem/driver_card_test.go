@@ -73,6 +73,13 @@ func TestForbiddenPLMNs(t *testing.T) {
 			[]string{"AT+CRSM=192,28539,0,0,15", "AT+CRSM=176,28539,0,0,21", "AT+CFUN?", "AT+CFUN=4",
 				`AT+CRSM=214,28539,0,0,21,"` + strings.Repeat("F", 42) + `"`, "AT+CFUN=1"}, nil,
 		},
+		"cleared before the radio is off, where that takes the card's power": {
+			map[string]string{"AT+CGMM": "SARA-U201", "AT+CREG=1": "", "AT+CGREG=1": ""},
+			merge(radio, map[string]string{"AT+CFUN=0": "", "AT+CRSM=176,28539,0,0,12": `+CRSM: 144,0,"130014FFFFFFFFFFFFFFFFFF"`,
+				`AT+CRSM=214,28539,0,0,12,"` + twelveF + `"`: "+CRSM: 144,0"}), clearAll, nil,
+			[]string{"AT+CRSM=192,28539,0,0,15", "AT+CRSM=176,28539,0,0,12",
+				`AT+CRSM=214,28539,0,0,12,"` + twelveF + `"`, "AT+CFUN?", "AT+CFUN=0", "AT+CFUN=1"}, nil,
+		},
 		"the card refuses, the module says OK": {
 			bg96, merge(radio, map[string]string{"AT+CRSM=176,28539,0,0,12": `+CRSM: 144,0,"130014FFFFFFFFFFFFFFFFFF"`,
 				`AT+CRSM=214,28539,0,0,12,"` + twelveF + `"`: "+CRSM: 105,130"}), clearAll, nil,

@@ -3,6 +3,7 @@ package modem
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"supersim-agent/atcmd"
 )
@@ -68,7 +69,8 @@ func (d *Driver) lookSIM(ctx context.Context, _ int) ([]Observation, error) {
 
 // simTrouble turns a refusal that speaks of the card into an observation. "SIM failure" needs care: Quectel and u-blox
 // say it whenever the card has no power (CFUN=0), so the radio is asked first; and it passes by itself while the
-// applet restarts the card, so only AT+CPIN? takes it for a fault (failure tells which).
+// applet restarts the card, so only AT+CPIN? takes it for a fault (failure tells which), and on a family that says so
+// of every card at first not before the card's time is over.
 func (d *Driver) simTrouble(ctx context.Context, err error, failure SIMState) ([]Observation, error) {
 	code, ok := atcmd.CME(err)
 	state := SIMStateOfCME(code)
@@ -81,6 +83,9 @@ func (d *Driver) simTrouble(ctx context.Context, err error, failure SIMState) ([
 			return obs, nil
 		}
 		state = failure
+		if d.starting(err) {
+			state = SIMBusy
+		}
 	}
 	return []Observation{SIM{State: state}}, nil
 }
@@ -213,17 +218,17 @@ func (d *Driver) readRegistration(ctx context.Context, r Registrar) ([]Observati
 	return out, nil
 }
 
-// signalRefusals is how often a signal query may be refused before it is no longer asked: the first AT+CPSI? after
-// power-on fails on SIM7600.
+// signalRefusals is how often a signal query may be refused, or answered in a form that cannot be read, before it is no
+// longer asked: the first AT+CPSI? after power-on fails on SIM7600.
 const signalRefusals = 3
 
-// lookSignal asks the family's best question that this firmware answers.
+// lookSignal asks the family's best question that this firmware answers in a form that is known.
 func (d *Driver) lookSignal(ctx context.Context, _ int) ([]Observation, error) {
 	var obs []Observation
 	err := error(ErrNotSupported)
 	queries := d.Dialect().Signal
 	for i := d.signal; i < len(queries); i++ {
-		if obs, err = d.query(ctx, queries[i]); err == nil || !refused(err) {
+		if obs, err = d.query(ctx, queries[i]); err == nil || !skippable(err) {
 			break
 		}
 		if d.refusals++; d.refusals >= signalRefusals && i+1 < len(queries) {
@@ -237,6 +242,13 @@ func (d *Driver) lookContexts(ctx context.Context, _ int) ([]Observation, error)
 	list, err := d.contexts(ctx)
 	if err != nil {
 		return nil, err
+	}
+	attach, answered, err := d.attachAPN(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if answered && attach.Type != "" {
+		list = append(list, attach)
 	}
 	return []Observation{Contexts{List: list}}, nil
 }
@@ -342,20 +354,34 @@ func (d *Driver) lookSettings(ctx context.Context, _ int) ([]Observation, error)
 	return []Observation{Settings{List: list}}, nil
 }
 
-// firstAnswer asks the questions in turn until one is answered.
+// firstAnswer asks the questions in turn until one is answered in a form that is known.
 func (d *Driver) firstAnswer(ctx context.Context, queries []Query) (obs []Observation, err error) {
 	err = ErrNotSupported
 	for _, q := range queries {
-		if obs, err = d.query(ctx, q); err == nil || !refused(err) {
+		if obs, err = d.query(ctx, q); err == nil || !skippable(err) {
 			return obs, err
 		}
 	}
 	return nil, err
 }
 
+// askFor asks one of the dialect's questions. With several labels the engine is given none, so that bare lines reach it
+// too, and what does not belong to the answer is left out here.
+func (d *Driver) askFor(ctx context.Context, q Query) ([]string, error) {
+	if q.Labels == nil {
+		return d.ask(ctx, q.Cmd, q.Prefix)
+	}
+	takes := func(line string) bool {
+		label, _ := atcmd.Split(line)
+		return q.Takes(label)
+	}
+	reply, err := d.send(ctx, atcmd.Cmd{Text: q.Cmd, Answer: takes})
+	return slices.DeleteFunc(reply.Lines, func(line string) bool { return !takes(line) }), err
+}
+
 // query asks and reads one of the dialect's questions.
 func (d *Driver) query(ctx context.Context, q Query) ([]Observation, error) {
-	lines, err := d.ask(ctx, q.Cmd, q.Prefix)
+	lines, err := d.askFor(ctx, q)
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,9 @@ import (
 )
 
 // SetAPN makes the next attach use c, and credentials if creds has any. A context that is as wanted already is not
-// touched. Otherwise it is written, and a radio that was on is switched off and on, because on LTE the attach itself
-// carries the APN. No other context is touched: modules keep IMS and emergency profiles there.
+// touched, nor is a family's own setting for the attach. Otherwise it is written, and a radio that was on is switched off
+// and on, because on LTE the attach itself carries the APN. No other context is touched: modules keep IMS and emergency
+// profiles there.
 func (d *Driver) SetAPN(ctx context.Context, c PDPContext, creds Auth) error {
 	return opError("set APN", d.setAPN(ctx, c, creds))
 }
@@ -26,23 +27,64 @@ func (d *Driver) setAPN(ctx context.Context, c PDPContext, creds Auth) error {
 	if err != nil {
 		return err
 	}
+	attach, answered, err := d.attachAPN(ctx)
+	if err != nil {
+		return err
+	}
 	c.Type = strings.ToUpper(c.Type)
-	same := slices.ContainsFunc(have, func(h PDPContext) bool {
-		return h.CID == c.CID && h.Type == c.Type && h.APN == NormalAPN(c.APN)
-	})
-	if same && creds == (Auth{}) {
+	w := apnWrite{context: c, creds: creds, attachKnown: answered}
+	w.define = creds != (Auth{}) || !slices.ContainsFunc(have, func(h PDPContext) bool { return h.CID == c.CID && h.same(c) })
+	w.attach = d.Dialect().APN.Attach.Write != "" && (answered && !attach.same(c) || !answered && w.define)
+	if !w.define && !w.attach {
 		return nil
 	}
 	radio, err := d.radio(ctx)
 	if err != nil {
 		return err
 	}
-	return d.writeContext(ctx, c, creds, radio.On())
+	return d.writeAPN(ctx, w, radio.On())
 }
 
-// writeContext puts the radio cycle before or after the write, as the family wants it. However it ends, a radio that
+// same reports whether a context, whatever its number, would bring what want asks for.
+func (c PDPContext) same(want PDPContext) bool {
+	return c.Type == want.Type && c.APN == NormalAPN(want.APN)
+}
+
+// attachAPN reads the family's own setting for the attach. answered is false when the family or this firmware has none,
+// or none that can be read; an answer in another form gives a context that is like none.
+func (d *Driver) attachAPN(ctx context.Context) (c PDPContext, answered bool, err error) {
+	a := d.Dialect().APN.Attach
+	if a.Read == "" {
+		return PDPContext{}, false, nil
+	}
+	lines, err := d.ask(ctx, a.Read, a.Prefix)
+	if refused(err) {
+		return PDPContext{}, false, nil
+	}
+	for _, l := range lines {
+		_, f := splitLine(l)
+		i := slices.IndexFunc(f, func(v field) bool { return slices.Contains(pdpTypes, strings.ToUpper(v.text)) })
+		if i >= 0 {
+			return PDPContext{CID: 1, Type: strings.ToUpper(f[i].text), APN: NormalAPN(at(f, i+1).text)}, true, err
+		}
+	}
+	return PDPContext{}, err == nil, err
+}
+
+// pdpTypes are the values of <PDP_type> that carry IP (27.007 §10.1.1).
+var pdpTypes = []string{"IP", "IPV6", "IPV4V6"}
+
+// apnWrite is what SetAPN has to write.
+type apnWrite struct {
+	context        PDPContext
+	creds          Auth
+	define, attach bool // the context; the family's own setting for the attach
+	attachKnown    bool // that setting was read, so that it must be there to be written
+}
+
+// writeAPN puts the radio cycle before or after the writes, as the family wants it. However it ends, a radio that
 // was on is switched on again, even if ctx has ended by then.
-func (d *Driver) writeContext(ctx context.Context, c PDPContext, creds Auth, cycle bool) (err error) {
+func (d *Driver) writeAPN(ctx context.Context, w apnWrite, cycle bool) (err error) {
 	if cycle {
 		defer func() {
 			errOn := d.setRadio(context.WithoutCancel(ctx), "AT+CFUN=1") // ends by the command's own limit
@@ -57,13 +99,8 @@ func (d *Driver) writeContext(ctx context.Context, c PDPContext, creds Auth, cyc
 			return err
 		}
 	}
-	if err := d.define(ctx, c); err != nil {
+	if err := d.define(ctx, w); err != nil {
 		return err
-	}
-	if creds != (Auth{}) {
-		if _, err := d.send(ctx, d.Dialect().auth(c, creds)); err != nil {
-			return err
-		}
 	}
 	if cycle && !first {
 		return d.setRadio(ctx, d.Dialect().RadioOff)
@@ -71,11 +108,32 @@ func (d *Driver) writeContext(ctx context.Context, c PDPContext, creds Auth, cyc
 	return nil
 }
 
-// define writes the context, again and again where the family refuses it for a moment after boot.
-func (d *Driver) define(ctx context.Context, c PDPContext) error {
+// define writes what differs: the context, the attach's own setting, the credentials.
+func (d *Driver) define(ctx context.Context, w apnWrite) error {
+	c := w.context
+	if w.define {
+		if err := d.insist(ctx, fmt.Sprintf(`AT+CGDCONT=%d,"%s","%s"`, c.CID, c.Type, c.APN)); err != nil {
+			return err
+		}
+	}
+	if w.attach {
+		err := d.insist(ctx, fmt.Sprintf(d.Dialect().APN.Attach.Write, c.Type, c.APN))
+		if err != nil && (w.attachKnown || !refused(err)) {
+			return err
+		}
+	}
+	if w.creds == (Auth{}) {
+		return nil
+	}
+	_, err := d.send(ctx, d.Dialect().auth(c, w.creds))
+	return err
+}
+
+// insist sends a command again and again where the family refuses it for a moment after boot.
+func (d *Driver) insist(ctx context.Context, text string) error {
 	rule := d.Dialect().APN
 	for try := 1; ; try++ {
-		_, err := d.exec(ctx, fmt.Sprintf(`AT+CGDCONT=%d,"%s","%s"`, c.CID, c.Type, c.APN), "")
+		_, err := d.exec(ctx, text, "")
 		if err == nil || !refused(err) || try >= rule.Tries || !d.sleep(ctx, rule.Pause) {
 			return err
 		}

@@ -58,6 +58,36 @@ var operations = map[string]struct {
 		setAPN, []string{"AT+CGDCONT?", "AT+CFUN?", `AT+CGDCONT=1,"IP","super"`, `AT+CGDCONT=1,"IP","super"`,
 			`AT+CGDCONT=1,"IP","super"`}, nil, modem.Cause{},
 	},
+	"apn, a setting for the attach: both are wrong": {
+		sim7020, map[string]string{"AT+CGDCONT?": `+CGDCONT: 1,"IP","internet"`, "AT*MCGDEFCONT?": `*MCGDEFCONT: "IP","internet"`,
+			"AT+CFUN?": "+CFUN: 1", "AT+CFUN=0": "", `AT+CGDCONT=1,"IP","super"`: "", `AT*MCGDEFCONT="IP","super"`: "", "AT+CFUN=1": ""},
+		setAPN, []string{"AT+CGDCONT?", "AT*MCGDEFCONT?", "AT+CFUN?", "AT+CFUN=0", `AT+CGDCONT=1,"IP","super"`,
+			`AT*MCGDEFCONT="IP","super"`, "AT+CFUN=1"}, nil, modem.Cause{},
+	},
+	"apn, a setting for the attach: it alone is wrong": {
+		toby, map[string]string{"AT+CGDCONT?": `+CGDCONT: 1,"IP","super"`, "AT+UCGDFLT?": `+UCGDFLT: 1,"IPV4V6","",0,0`,
+			"AT+CFUN?": "+CFUN: 4,0", `AT+UCGDFLT=1,"IP","super"`: ""},
+		setAPN, []string{"AT+CGDCONT?", "AT+UCGDFLT?", "AT+CFUN?", `AT+UCGDFLT=1,"IP","super"`}, nil, modem.Cause{},
+	},
+	"apn, a setting for the attach: both are right": {
+		toby, map[string]string{"AT+CGDCONT?": `+CGDCONT: 1,"IP","super"`, "AT+UCGDFLT?": `+UCGDFLT: "IP","SUPER.mnc012.mcc345.gprs"`},
+		setAPN, []string{"AT+CGDCONT?", "AT+UCGDFLT?"}, nil, modem.Cause{},
+	},
+	"apn, a setting for the attach: answered in a form that is not known": {
+		toby, map[string]string{"AT+CGDCONT?": `+CGDCONT: 1,"IP","super"`, "AT+UCGDFLT?": "+UCGDFLT: 0", "AT+CFUN?": "+CFUN: 4,0",
+			`AT+UCGDFLT=1,"IP","super"`: "+CME ERROR: 50"},
+		setAPN, []string{"AT+CGDCONT?", "AT+UCGDFLT?", "AT+CFUN?", `AT+UCGDFLT=1,"IP","super"`}, errAny, modem.Cause{},
+	},
+	"apn, no setting for the attach in this firmware": {
+		toby, map[string]string{"AT+CGDCONT?": `+CGDCONT: 1,"IP","internet"`, "AT+CFUN?": "+CFUN: 4,0", `AT+CGDCONT=1,"IP","super"`: ""},
+		setAPN, []string{"AT+CGDCONT?", "AT+UCGDFLT?", "AT+CFUN?", `AT+CGDCONT=1,"IP","super"`, `AT+UCGDFLT=1,"IP","super"`},
+		nil, modem.Cause{},
+	},
+	"contexts, with the setting for the attach": {
+		toby, map[string]string{"AT+CGDCONT?": `+CGDCONT: 1,"IP","super"`, "AT+UCGDFLT?": `+UCGDFLT: "IPV4V6","internet",0`},
+		look(modem.LookContexts, modem.Contexts{List: []modem.PDPContext{super, {CID: 1, Type: "IPV4V6", APN: "internet"}}}),
+		[]string{"AT+CGDCONT?", "AT+UCGDFLT?"}, nil, modem.Cause{},
+	},
 	"apn with credentials": {
 		sim7600, map[string]string{"AT+CGDCONT?": `+CGDCONT: 1,"IP","corp"`, "AT+CFUN?": "+CFUN: 4",
 			`AT+CGDCONT=1,"IP","corp"`: "", `AT+CGAUTH=1,1,"pw","me"`: ""},
@@ -155,6 +185,17 @@ var operations = map[string]struct {
 var errAny = errors.New("any")
 
 func setAPN(ctx context.Context, d *modem.Driver) error { return d.SetAPN(ctx, super, modem.Auth{}) }
+
+// look asks one question and compares the answer.
+func look(what modem.Look, want modem.Observation) func(context.Context, *modem.Driver) error {
+	return func(ctx context.Context, d *modem.Driver) error {
+		got, err := d.Look(ctx, what, 1)
+		if diff := cmp.Diff([]modem.Observation{want}, got); err == nil && diff != "" {
+			err = errors.New(diff)
+		}
+		return err
+	}
+}
 
 func activate(ctx context.Context, d *modem.Driver) error { return d.Activate(ctx, 1) }
 

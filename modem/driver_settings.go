@@ -102,7 +102,7 @@ func (w Wanted) concerns(name SettingName) bool {
 		return w.Roaming != Leave
 	case SetRAT, SetRATOrder, SetLTEMode:
 		return len(w.RATs) > 0
-	case SetBands:
+	case SetBands, SetBandsSA, SetBandsNSA:
 		return len(w.Bands.LTE)+len(w.Bands.NR) > 0
 	case SetPSM, SetEDRX, SetSleep, SetLwM2M:
 		return w.PowerSavingOff

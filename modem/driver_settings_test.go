@@ -163,6 +163,7 @@ func TestCells(t *testing.T) {
 	}{
 		"the best":   {map[string]string{`AT+QENG="servingcell"`: `+QENG: "servingcell","NOCONN","eMTC","FDD",274,02,44F5C,267,3600,8,3,3,8,-80,-12,-53,11,47`}, 1, nil},
 		"the second": {map[string]string{"AT+QNWINFO": `+QNWINFO: "eMTC","26203","LTE BAND 20",6200`}, 1, nil},
+		"garbled":    {map[string]string{`AT+QENG="servingcell"`: `+QENG:`, "AT+QNWINFO": `+QNWINFO: "eMTC","26203","LTE BAND 20",6200`}, 1, nil},
 		"searching":  {map[string]string{`AT+QENG="servingcell"`: `+QENG: "servingcell","SEARCH"`}, 0, nil},
 		"neither":    {nil, 0, errAny},
 	} {
@@ -199,4 +200,18 @@ func TestTime(t *testing.T) {
 			t.Errorf("got %v (%v)", got, err)
 		}
 	})
+}
+
+// TestSettingsAreDistinct: no family shows two settings by one name, but for one that firmware has by either name.
+func TestSettingsAreDistinct(t *testing.T) {
+	const renamed = `AT+QNWPREFCFG="rat_order_pref"`
+	for _, d := range allDialects {
+		seen := map[modem.SettingName]string{}
+		for _, s := range d.Settings {
+			if other, twice := seen[s.Name]; twice && s.Read != renamed {
+				t.Errorf("%s: %s and %s are both %q", d.Name, other, s.Read, s.Name)
+			}
+			seen[s.Name] = s.Read
+		}
+	}
 }

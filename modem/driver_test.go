@@ -23,27 +23,27 @@ func TestAttach(t *testing.T) {
 			ec25,
 			modem.Identity{Vendor: "quectel", Model: "EG25", Firmware: "EG25GGBR07A08M2G", IMEI: "867962040000002",
 				Dialect: "quectel-eg25"},
-			[]string{"ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
+			[]string{"AT+CGMM", "ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
 				`AT+QURCCFG="urcport"`, `AT+QCFG="urc/cache"`, "AT+QSIMSTAT=1", "AT+CREG=2", "AT+CGREG=2", "AT+CEREG=?", "AT+CEREG=2"},
 		},
 		"simcom": {
 			sim7600,
 			modem.Identity{Vendor: "simcom", Model: "SIMCOM_SIM7600E-H", Firmware: "LE11B01SIM7600C",
 				IMEI: "867962040000002", Dialect: "simcom-sim7600"},
-			[]string{"ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
+			[]string{"AT+CGMM", "ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
 				"AT+CREG=2", "AT+CGREG=2", "AT+CEREG=?", "AT+CEREG=2"},
 		},
 		"ublox": {
 			saraR5,
 			modem.Identity{Vendor: "ublox", Model: "SARA-R510S", Firmware: "02.05,A00.01", IMEI: "867962040000002",
 				Dialect: "ublox-sara-r5"},
-			[]string{"ATE0", "AT+CMEE=1", "AT+CGMM", "ATI9", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
+			[]string{"AT+CGMM", "ATE0", "AT+CMEE=1", "AT+CGMM", "ATI9", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
 				"AT+USIMSTAT?", "AT+UCGED=2", "AT+CREG=3", "AT+CGREG=3", "AT+CEREG=5"},
 		},
 		"unknown": {
 			map[string]string{"AT+CGMM": "ME909s-120"},
 			modem.Identity{Model: "ME909s-120", IMEI: "867962040000002", Dialect: modem.Standard.Name},
-			[]string{"ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
+			[]string{"AT+CGMM", "ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1",
 				"AT+CREG=?", "AT+CREG=3", "AT+CREG=2", "AT+CGREG=?", "AT+CGREG=3", "AT+CGREG=2",
 				"AT+CEREG=?", "AT+CEREG=5", "AT+CEREG=3", "AT+CEREG=2"},
 		},
@@ -284,11 +284,13 @@ func TestServingFollowsData(t *testing.T) {
 		})
 }
 
-// TestSignalKeepsToWhatWorks: a question that is refused again and again is given up, one that is refused once is not.
+// TestSignalKeepsToWhatWorks: a question that is refused or garbled again and again is given up, one that is refused once
+// is not.
 func TestSignalKeepsToWhatWorks(t *testing.T) {
 	for name, c := range map[string]struct{ answers, want string }{
 		"refused always": {"ERROR", "QCSQ CSQ QCSQ CSQ QCSQ CSQ CSQ CSQ"},
 		"refused once":   {`ERROR|+QCSQ: "NOSERVICE"`, "QCSQ CSQ QCSQ QCSQ QCSQ QCSQ"},
+		"never readable": {"+QCSQ:", "QCSQ CSQ QCSQ CSQ QCSQ CSQ CSQ CSQ"},
 	} {
 		answers := map[string]string{"AT+CSQ": "+CSQ: 20,99", "AT+QCSQ": c.answers}
 		attached(t, ec25, answers, func(t *testing.T, d *modem.Driver, m *fakeModem) {

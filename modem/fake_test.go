@@ -21,6 +21,7 @@ type fakeModem struct {
 	answers map[string][]string // command -> answers in turn, the last one for ever; absent: ERROR
 	sent    []string            // commands received, in order, without probes
 	silent  time.Time           // until then it boots: drops what it receives
+	refuse  int                 // so many ATs are answered ERROR
 	delay   map[string]time.Duration
 	partial string
 
@@ -72,6 +73,11 @@ func (m *fakeModem) answer(cmd string) {
 	}
 	switch cmd {
 	case "AT":
+		if m.refuse > 0 {
+			m.refuse--
+			m.out <- []byte("\r\nERROR\r\n")
+			return
+		}
 		m.out <- []byte("\r\nOK\r\n")
 		return
 	case "AT+CMEE?": // the engine's probe
@@ -164,6 +170,11 @@ var (
 	}
 	sim7600 = map[string]string{
 		"AT+CGMM": "SIMCOM_SIM7600E-H", "AT+CGMR": "+CGMR: LE11B01SIM7600C", "AT+CEREG=?": "+CEREG: (0-2)",
+	}
+	sim7020 = map[string]string{"AT+CGMM": "SIM7020E", "AT+CGMR": "1752B04SIM7020E", "AT+CEREG=?": "+CEREG: (0-2)"}
+	toby    = map[string]string{
+		"AT+CGMM": "TOBY-L200", "AT+CGMR": "15.93", "AT+USIMSTAT?": "+USIMSTAT: 7", "AT+UCGED=2": "",
+		"AT+CREG=?": "+CREG: (0-2)", "AT+CGREG=?": "+CGREG: (0-2)", "AT+CEREG=?": "+CEREG: (0-2)",
 	}
 	saraR5 = map[string]string{
 		"AT+CGMM": "SARA-R510S", "ATI9": "02.05,A00.01", "AT+USIMSTAT?": "+USIMSTAT: 7", "AT+UCGED=2": "",

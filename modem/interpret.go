@@ -56,6 +56,11 @@ func (d *Dialect) interpretStandard(line string, n [NumDomains]int) []Observatio
 // registration puts a line's content into 27.007's terms.
 func (d *Dialect) registration(r RegLine) Registration {
 	r.AcT = d.act(r.AcT)
+	// On LTE modules put the EMM cause of a combined attach into the lines of the other domains too (TS 24.301 §5.5.1.3).
+	_, own := causeNames[r.Cause.Domain][r.Cause.Number]
+	if _, emm := causeNames[EMM][r.Cause.Number]; !own && emm && (r.Cause.Domain == MM || r.Cause.Domain == GMM) {
+		r.Cause.Domain = EMM
+	}
 	return r.Registration
 }
 

@@ -164,7 +164,8 @@ type PDPContext struct {
 	APN  string // lower case, network suffix .mncXXX.mccYYY.gprs removed
 }
 
-// Contexts is the whole answer to AT+CGDCONT?, in the modem's order.
+// Contexts is the whole answer to AT+CGDCONT?, in the modem's order. Behind it stands, as context 1, the setting that
+// decides the APN of the attach on families where the first context does not: so context 1 may be there twice.
 type Contexts struct{ List []PDPContext }
 
 // Active tells which contexts are activated (AT+CGACT?); a cid that is absent is not active.
@@ -192,6 +193,26 @@ type LastCause struct {
 // Booted is an unsolicited boot banner: the module restarted and forgot our session settings.
 type Booted struct{ Line string }
 
+// Supply is an unsolicited warning about the module's supply voltage: the earliest sign of a weak power supply. No module
+// reports that the voltage is good again.
+type Supply struct {
+	High bool // too high; else too low
+	Off  bool // the module switches itself off
+}
+
+// Install is an unsolicited report of a firmware installation, during which the port may be silent for minutes.
+type Install struct {
+	Code int // percent done; 128: it went well; more: it failed (UBX)
+}
+
+// Over reports whether the installation has ended, one way or the other.
+func (i Install) Over() bool { return i.Code >= installed }
+
+// Failed reports whether it ended badly.
+func (i Install) Failed() bool { return i.Code > installed }
+
+const installed = 128
+
 // NetworkTime is NITZ or the modem's clock (27.007 §8.15, §8.40).
 type NetworkTime struct{ UTC time.Time }
 
@@ -209,4 +230,6 @@ func (Address) observation()      {}
 func (ContextLost) observation()  {}
 func (LastCause) observation()    {}
 func (Booted) observation()       {}
+func (Supply) observation()       {}
+func (Install) observation()      {}
 func (NetworkTime) observation()  {}

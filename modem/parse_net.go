@@ -1,6 +1,10 @@
 package modem
 
-import "supersim-agent/atcmd"
+import (
+	"strings"
+
+	"supersim-agent/atcmd"
+)
 
 // ParseCFUN reads "+CFUN: 1" and u-blox's two-valued "+CFUN: 1,0" (27.007 §8.2).
 func ParseCFUN(line string) (Radio, error) {
@@ -25,7 +29,7 @@ func ParseCOPS(line string) (COPS, error) {
 	_, f := splitLine(line)
 	c := COPS{Operator: Operator{AcT: Unknown}, Format: Unknown}
 	mode, ok := at(f, 0).within(0, 9)
-	if !ok {
+	if !ok || strings.Contains(at(f, 2).text, `"`) { // a lost quote or comma has joined values
 		return c, unreadable("AT+COPS?", line)
 	}
 	c.Mode = mode

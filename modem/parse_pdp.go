@@ -11,7 +11,7 @@ import (
 func ParseCGDCONT(line string) (PDPContext, error) {
 	_, f := splitLine(line)
 	cid, ok := at(f, 0).within(0, 255)
-	if !ok {
+	if !ok || strings.Contains(at(f, 1).text+at(f, 2).text, `"`) { // a lost quote or comma has joined values
 		return PDPContext{}, unreadable("AT+CGDCONT?", line)
 	}
 	return PDPContext{CID: cid, Type: strings.ToUpper(at(f, 1).text), APN: NormalAPN(at(f, 2).text)}, nil

@@ -46,7 +46,7 @@ func isReadAnswer(f []field, n int) bool {
 	}
 	expected := n == AnyN || first == n
 	if allEmpty(f[1:]) {
-		return expected // "+CREG: 2,,": an answer without a state (MM); never seen unsolicited
+		return expected && len(f) <= 3 // "+CREG: 2,,": an answer without a state (MM); a long one is a state without a place
 	}
 	if len(f) == 2 {
 		return isStat(f[1], 999)

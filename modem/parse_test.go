@@ -141,31 +141,6 @@ func TestCaptures(t *testing.T) {
 	corpus.Run(t, corpus.Load(t, "testdata/*.txt"), readers)
 }
 
-// TestRegistrationPrintsBack: parse, print, parse gives the same values, for every captured line and every mutation of
-// one that can still be read.
-func TestRegistrationPrintsBack(t *testing.T) {
-	lines := append(corpus.Load(t, "testdata/network.txt"), corpus.Load(t, "testdata/registration.txt")...)
-	for _, c := range lines {
-		if c.Reader != "reg" {
-			continue
-		}
-		checkPrintsBack(t, c.Line, regN(c.Arg))
-		corpus.Mutate(c.Line, func(l string) { checkPrintsBack(t, l, regN(c.Arg)) })
-	}
-}
-
-func checkPrintsBack(t *testing.T, line string, n int) {
-	t.Helper()
-	first, err := modem.ParseRegistration(line, n)
-	if err != nil {
-		return
-	}
-	again, err := modem.ParseRegistration(first.String(), n)
-	if err != nil || again != first {
-		t.Errorf("%q reads as %+v, printed %q, which reads as %+v (%v)", line, first, first, again, err)
-	}
-}
-
 // TestIsReadAnswer has the ambiguous pairs: the same line may be an answer or not, by the <n> that was set.
 func TestIsReadAnswer(t *testing.T) {
 	for _, c := range []struct {

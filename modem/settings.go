@@ -10,29 +10,34 @@ import (
 type SettingName string
 
 const (
-	SetRoaming    SettingName = "roaming"         // may the module use a network that is not its home
-	SetProfile    SettingName = "mno-profile"     // the operator's bundle of settings (u-blox UMNOPROF, Quectel MBN)
-	SetRAT        SettingName = "rat"             // technologies the module searches
-	SetRATOrder   SettingName = "rat-order"       // and in which order
-	SetLTEMode    SettingName = "lte-mode"        // LTE-M, NB-IoT or both
-	SetBands      SettingName = "bands"           // frequency bands
-	SetDomain     SettingName = "domain"          // circuit-switched, packet-switched, both
-	SetPSM        SettingName = "psm"             // 3GPP power saving mode
-	SetEDRX       SettingName = "edrx"            // extended discontinuous reception
-	SetSleep      SettingName = "uart-sleep"      // the serial port falls asleep
-	SetURCPort    SettingName = "urc-port"        // where unsolicited lines go
-	SetURCCache   SettingName = "urc-cache"       // unsolicited lines are held back
-	SetSTK        SettingName = "stk"             // who answers the card's toolkit; read only
-	SetUSBNet     SettingName = "usb-net"         // what the USB network interface speaks; read only
-	SetUSBMode    SettingName = "usb-mode"        // which USB interfaces there are; read only
-	SetSIMDetect  SettingName = "sim-detect"      // the slot's switch and its polarity; read only
-	SetLwM2M      SettingName = "lwm2m"           // an operator's device management client
-	SetSelection  SettingName = "selection"       // AT+COPS mode; see Driver.AutomaticSelection
-	SetNetworkAPN SettingName = "network-apn"     // the APN that the network itself gave; read only
-	SetCellLock   SettingName = "cell-lock"       // the module is bound to one cell; read only
-	SetSIMSlot    SettingName = "sim-slot"        // which of two slots is in use; read only
-	SetHotSwap    SettingName = "sim-hot-swap"    // a change of the card is reported; read only
-	SetPreferred  SettingName = "preferred-plmns" // the owner's list on the card; see Wanted.UPLMN
+	SetRoaming     SettingName = "roaming"         // may the module use a network that is not its home
+	SetDataRoaming SettingName = "data-roaming"    // the same for data alone; read only
+	SetProfile     SettingName = "mno-profile"     // the operator's bundle of settings (u-blox UMNOPROF, Quectel MBN)
+	SetRAT         SettingName = "rat"             // technologies the module searches
+	SetRATOrder    SettingName = "rat-order"       // and in which order
+	SetLTEMode     SettingName = "lte-mode"        // LTE-M, NB-IoT or both
+	SetBands       SettingName = "bands"           // frequency bands; of LTE alone where 5G has lists of its own
+	SetBandsSA     SettingName = "bands-5g-sa"     // bands of standalone 5G
+	SetBandsNSA    SettingName = "bands-5g-nsa"    // 5G bands beside an LTE cell (EN-DC)
+	Set5GOff       SettingName = "5g-off"          // kinds of 5G that are switched off; read only
+	SetFrequency   SettingName = "frequencies"     // 2G and 3G bands by frequency; read only
+	SetDomain      SettingName = "domain"          // circuit-switched, packet-switched, both
+	SetPSM         SettingName = "psm"             // 3GPP power saving mode
+	SetEDRX        SettingName = "edrx"            // extended discontinuous reception
+	SetSleep       SettingName = "uart-sleep"      // the serial port falls asleep
+	SetURCPort     SettingName = "urc-port"        // where unsolicited lines go
+	SetURCCache    SettingName = "urc-cache"       // unsolicited lines are held back
+	SetSTK         SettingName = "stk"             // who answers the card's toolkit; read only
+	SetUSBNet      SettingName = "usb-net"         // what the USB network interface speaks; read only
+	SetUSBMode     SettingName = "usb-mode"        // which USB interfaces there are; read only
+	SetSIMDetect   SettingName = "sim-detect"      // the slot's switch and its polarity; read only
+	SetLwM2M       SettingName = "lwm2m"           // an operator's device management client
+	SetSelection   SettingName = "selection"       // AT+COPS mode; see Driver.AutomaticSelection
+	SetNetworkAPN  SettingName = "network-apn"     // the APN that the network itself gave; read only
+	SetCellLock    SettingName = "cell-lock"       // the module is bound to one cell; read only
+	SetSIMSlot     SettingName = "sim-slot"        // which of two slots is in use; read only
+	SetHotSwap     SettingName = "sim-hot-swap"    // a change of the card is reported; read only
+	SetPreferred   SettingName = "preferred-plmns" // the owner's list on the card; see Wanted.UPLMN
 )
 
 // Setting is something the module keeps, over power-off too, that decides whether a roaming card gets service. It is

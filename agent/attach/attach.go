@@ -5,54 +5,43 @@
 // the SIM's IMSI applet own the first 25 minutes of an outage, since the applet needs up to 20 minutes for one change
 // of IMSI and a roaming attach up to 5 more. Whoever resets earlier keeps the SIM on its bad IMSI for ever.
 //
-// Order of judgement in Plan: what forbids acting at all, repairs of the configuration, the dead port, the data path,
-// and last the registration ladder. The ladders and profiles are tables in ladder.go, the limits in budget.go.
+// Order of judgement in Plan: what a person asked for, the dead port (port.go), what forbids acting at all, repairs of the
+// configuration (repair.go), the data path (data.go), and last the registration ladder (ladder.go). What nothing may
+// exceed are the budgets (budget.go). The causes are a table (causes.go), the profiles another (profiles.go). What was done
+// outlives a restart (history.go, store.go).
 package attach
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"supersim-agent/agent/correlate"
 	"supersim-agent/agent/facts"
 )
 
-// Kind names an action. Names are a contract (status, scenarios).
-type Kind string
-
-const (
-	Hold               Kind = "hold"                // nothing, until a time
-	SetAPN             Kind = "set-apn"             // write APN and PDP type, attach anew
-	Configure          Kind = "configure"           // write the settings that the owner wants otherwise
-	RadioOn            Kind = "radio-on"            // CFUN=1
-	AutomaticSelection Kind = "automatic-selection" // COPS=0
-	EnterPIN           Kind = "enter-pin"
-	Activate           Kind = "activate"     // activate the PDP context
-	Reactivate         Kind = "reactivate"   // deactivate, then activate
-	Reattach           Kind = "reattach"     // CGATT=0, CGATT=1
-	RadioCycle         Kind = "radio-cycle"  // CFUN=4, CFUN=1
-	ModuleReset        Kind = "module-reset" // the module's own restart
-	PowerOn            Kind = "power-on"     // by the board
-	HardCycle          Kind = "hard-cycle"   // power off and on by the board
-)
-
-// AttachLevel reports whether the action makes the modem attach again, so that it counts in the total budget.
-func (k Kind) AttachLevel() bool {
-	switch k {
-	case SetAPN, Configure, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle:
-		return true
-	}
-	return false
-}
-
 // Decision is the next action and its earliest time.
 type Decision struct {
-	Kind Kind
-	At   time.Time // earliest; for Hold: when it ends, zero when it ends with the next change of the facts
-	Rule string    // the rule of this package that asked for it
-	Why  string    // for people
-	Step string    // where we are on the ladder: "hold", "L1" …; "" off the ladder
+	Kind  Kind
+	At    time.Time // earliest, not in the past; for Hold: when it ends, zero when it ends with the next change of the facts
+	Rule  string    // the rule of this package that asked for it
+	Why   string    // for people
+	Step  string    // where we are on the ladder: "hold", "L1" …; "" off the ladder
+	Level int       // of that ladder, once this is done
 }
+
+// The rules that other parts of the package ask for.
+const (
+	ruleLadder  = "ladder"
+	ruleData    = "data-ladder"
+	ruleStop    = "stop"
+	ruleHealed  = "healed"
+	ruleAsked   = "asked"
+	ruleDead    = "dead-port"
+	ruleFreeze  = "freeze"
+	ruleCong    = "congestion"
+	ruleHealthy = "healthy"
+)
 
 // Due reports whether the action may start now.
 func (d Decision) Due(now time.Time) bool { return d.Kind != Hold && !now.Before(d.At) }
@@ -66,42 +55,76 @@ type Policy struct {
 	Seed    uint64 // of this device, so that a fleet does not move in step
 }
 
+// view is everything that a decision depends on.
+type view struct {
+	Policy
+	now time.Time
+	f   *facts.Facts
+	v   correlate.Verdict
+	h   History // with what the facts add
+}
+
 // Plan chooses the next action.
 func Plan(now time.Time, f *facts.Facts, v correlate.Verdict, h *History, p Policy) Decision {
-	d := p.choose(now, f, v, h)
+	w := &view{Policy: p, now: now, f: f, v: v, h: h.with(now, f, v)}
+	if since := w.h.Ladder.Since; p.Profile.Lasts > 0 && !since.IsZero() && now.Sub(since) >= p.Profile.Lasts {
+		w.Profile = Profiles[0]
+	}
+	d := w.choose()
 	if d.Kind == Hold {
 		return d
 	}
-	if free := h.freeAt(now, d.Kind, p.Profile); free.After(d.At) {
+	d.At = later(d.At, now)
+	quiet := f.RefreshedAt.Add(refreshGrace)
+	if refreshed := !f.RefreshedAt.IsZero() && quiet.After(d.At); refreshed && d.Kind.AttachLevel() && d.Rule != ruleDead {
+		d.At = quiet
+		d.Why += "; the SIM was initialised a moment ago and is left alone for 90 seconds"
+	}
+	if free, account := w.h.freeAt(now, d.Kind, d.Rule, w.Profile); free.After(d.At) {
 		d.At = free
-		d.Why += fmt.Sprintf("; the budget for %s allows the next one then", d.Kind)
+		d.Why += fmt.Sprintf("; the budget %q is spent, and allows the next one then", account)
 	}
 	return d
 }
 
-func (p Policy) choose(now time.Time, f *facts.Facts, v correlate.Verdict, h *History) Decision {
-	if p.Profile.Observe {
+// refreshGrace is how long after a refresh of the card nothing makes the modem attach again.
+const refreshGrace = 90 * time.Second
+
+func (w *view) choose() Decision {
+	if w.Profile.Observe {
 		return hold("observe", "profile observe: the agent watches and changes nothing")
 	}
-	if !f.Line.Alive {
-		return p.deadPort(f, v)
+	if w.now.Before(w.h.Held) {
+		return holdUntil(w.h.Held, ruleAsked, "a person asked for nothing to be done until then")
 	}
-	if d, ok := forbidden(v, p); ok {
+	d := w.ordinary()
+	if d.Due(w.now) && w.h.Asked.Kind != ForceRetry {
 		return d
 	}
-	if d, ok := p.freeze(now, f); ok && !f.ReadyForData() {
+	return w.asked(d)
+}
+
+// ordinary is the decision without anybody's wish.
+func (w *view) ordinary() Decision {
+	if !w.f.Line.Alive {
+		return w.deadPort()
+	}
+	if d, ok := w.forbidden(); ok {
 		return d
 	}
-	if d, ok := p.repair(now, f, v, h); ok {
+	if end := w.h.frozenUntil(); w.now.Before(end) && !w.f.ReadyForData() {
+		return holdUntil(end, ruleFreeze, "the operator limited the rate of attaches; nothing that attaches is done until then")
+	}
+	if d, ok := w.repair(); ok {
 		return d
 	}
-	if !f.SuperSIM() {
+	if !w.f.SuperSIM() {
 		return hold("identify-sim", "before the card is known, nothing is done for it")
 	}
-	if f.Registered.Value {
-		return p.dataPath(now, f, v, h)
+	if w.f.Registered.Value {
+		return w.dataPath()
 	}
-	return p.registration(now, f, v, h)
+	return w.registration()
 }
 
 // hold waits for something to change.
@@ -112,8 +135,8 @@ func holdUntil(at time.Time, rule, why string) Decision {
 }
 
 // forbidden covers the verdicts in which no action of ours can help.
-func forbidden(v correlate.Verdict, p Policy) (Decision, bool) {
-	switch v.Code {
+func (w *view) forbidden() (Decision, bool) {
+	switch w.v.Code {
 	case "starting":
 		return hold("identify", "the modem is being identified"), true
 	case "not-super-sim":
@@ -123,81 +146,52 @@ func forbidden(v correlate.Verdict, p Policy) (Decision, bool) {
 	case "sim-refreshing":
 		return hold("sim-refresh", "the SIM is initialising; it takes up to a minute"), true
 	case "sim-pin":
-		if !p.PIN {
+		if !w.PIN {
 			return hold("no-pin", "the SIM's PIN is not configured"), true
 		}
 	}
 	return Decision{}, false
 }
 
-// repair sets what is wrong in the modem's configuration, each thing once: if it does not stay, something else keeps
-// changing it, and that is for a person to find.
-func (p Policy) repair(now time.Time, f *facts.Facts, v correlate.Verdict, h *History) (Decision, bool) {
-	asked := func(k Kind, why string) (Decision, bool) {
-		if n := h.countSince(k, now.Add(-repairWindow)); n >= repairsPerWindow {
-			return holdUntil(h.lastOf(k).Add(repairWindow), "repair", fmt.Sprintf("%s was done %d times within %v and did not last: something else changes it", k, n, repairWindow)), true
-		}
-		return Decision{Kind: k, At: now, Rule: "repair", Why: why}, true
-	}
-	switch {
-	case v.Code == "sim-pin":
-		return p.enterPIN(now, h), true
-	case v.Code == "radio-off":
-		return asked(RadioOn, "the radio is off")
-	case v.Code == "manual-plmn":
-		return asked(AutomaticSelection, "the modem is locked to one network")
-	case f.SuperSIM() && len(f.WrongSettings()) > 0:
-		return asked(Configure, facts.SettingWords(f.WrongSettings()[0]))
-	case f.SuperSIM() && f.Module.RestartNeeded:
-		return asked(ModuleReset, "a setting that was changed is in force only after a restart")
-	case f.ReadyForData():
-		return Decision{}, false // it works as it is
-	case f.SuperSIM() && (f.APNWrong() || f.PDPTypeWrong()):
-		return asked(SetAPN, fmt.Sprintf("the modem has APN %q (%s), wanted is %q (%s)",
-			f.Context.Value.APN, f.Context.Value.Type, f.Want.APN, f.Want.PDPType))
-	case f.SuperSIM() && f.AuthMissing():
-		return asked(SetAPN, "the data connection was refused, and the APN's credentials were not written yet")
-	}
-	return Decision{}, false
+// Standing is where the policy is, for status.
+type Standing struct {
+	Level  int       // steps done on the ladder that counts now
+	Since  time.Time // of the trouble, zero while all is well
+	Held   time.Time // a person asked for nothing until then; zero if nobody did
+	Frozen time.Time // the operator's rate limit keeps everything still until then; zero if it does not
 }
 
-// enterPIN enters the PIN when the card asks for it. One that was not accepted is left alone for an hour; whether it may be
-// tried at all then, whoever keeps the PIN decides, because three wrong ones block a card.
-func (p Policy) enterPIN(now time.Time, h *History) Decision {
-	d := Decision{Kind: EnterPIN, At: now, Rule: "repair", Why: "the SIM asks for its PIN"}
-	if done := h.since(time.Time{}, EnterPIN); len(done) > 0 && done[len(done)-1].Outcome != "ok" {
-		d.At = done[len(done)-1].At.Add(time.Hour)
-		d.Why = "the PIN was not accepted; whether another one was configured is looked at then"
+// Stand tells where the policy is.
+func Stand(now time.Time, f *facts.Facts, v correlate.Verdict, h *History) Standing {
+	full := h.with(now, f, v)
+	ladder := full.Ladder.at(now)
+	s := Standing{Level: max(ladder.Rungs, ladder.Data, ladder.Stops), Since: ladder.Since}
+	if now.Before(h.Held) {
+		s.Held = h.Held
 	}
-	return d
+	if end := full.frozenUntil(); now.Before(end) {
+		s.Frozen = end
+	}
+	return s
 }
 
-// deadPort: the port's own way back, independent of the network's patience. Reopening the port is not planned here,
-// the loop does it all the time; this is what power can do.
-func (p Policy) deadPort(f *facts.Facts, v correlate.Verdict) Decision {
-	since := f.Line.Since
-	if !f.Port.Open && f.Port.Since.After(since) {
-		since = f.Port.Since
-	}
-	switch f.Port.Reason {
-	case "busy", "permission", "sandbox", "not-a-tty", "failed":
-		return hold("host-fault", "the fault is on this computer, not in the modem: "+v.Summary)
-	}
-	if v.Code == "starting" {
-		return hold("identify", "the modem may still be booting")
-	}
-	if !p.Power {
-		return hold("reopen", "reopening the port; no board with power control is configured")
-	}
-	if f.Port.Reason == "missing" && !f.Modem.Known() {
-		return Decision{Kind: PowerOn, At: since.Add(powerOnAfter), Rule: "A1", Why: "the port does not appear: the modem may be off"}
-	}
-	return Decision{Kind: HardCycle, At: since.Add(hardCycleAfter), Rule: "A1", Why: "the modem does not answer: its power is cycled after five minutes"}
-}
-
+// Salts of random: each use has its own sequence.
 const (
-	powerOnAfter     = time.Minute
-	hardCycleAfter   = 5 * time.Minute
-	repairWindow     = time.Hour
-	repairsPerWindow = 2
+	saltHold = iota
+	saltGap
+	saltReset
+	saltDial
+	saltStop
 )
+
+// stretch lengthens a gap by up to a quarter, never shortens it.
+func (w *view) stretch(gap time.Duration, salt, n int) time.Duration {
+	return gap + w.random(gap/4, salt, n)
+}
+
+// random is a length from 0 up to most. It depends on the device, the trouble and the step only, so that planning twice
+// gives the same, and no clock has a part in it.
+func (w *view) random(most time.Duration, salt, n int) time.Duration {
+	pcg := rand.NewPCG(w.Seed, uint64(w.h.Ladder.Outages)<<32|uint64(salt)<<24|uint64(n&0xFFFFFF))
+	return time.Duration(rand.New(pcg).Float64() * float64(most))
+}

@@ -54,18 +54,20 @@ func plan(f *facts.Facts, h *History, p Policy, after time.Duration) Decision {
 }
 
 // run plays the policy on facts that never change, for a length of time, and returns what it did.
-func run(f *facts.Facts, p Policy, length time.Duration) []Done {
+func run(f *facts.Facts, p Policy, length time.Duration) (done []Done) {
 	var h History
 	for now := noon; now.Before(noon.Add(length)); now = now.Add(time.Minute) {
+		h.Observe(now, f, correlate.Judge(now, f))
 		d := Plan(now, f, correlate.Judge(now, f), &h, p)
 		if d.Due(now) {
-			h.Note(Done{Kind: d.Kind, At: now})
+			h.Note(now, d)
+			done = append(done, h.Actions[len(h.Actions)-1])
 			if d.Kind == Activate || d.Kind == Reactivate {
 				f.Dialled(now, false, modem.Cause{Domain: modem.ESM, Number: 38}, "network failure")
 			}
 		}
 	}
-	return h.Actions
+	return done
 }
 
 // story writes actions as "25m automatic-selection, 46m radio-cycle".
@@ -268,7 +270,7 @@ func TestRepairs(t *testing.T) {
 			if d.Kind != test.want || !d.Due(noon.Add(after)) {
 				t.Fatalf("%s, repair %d: %+v", test.name, i+1, d)
 			}
-			h.Note(Done{Kind: d.Kind, At: noon.Add(after)})
+			h.Note(noon.Add(after), d)
 		}
 		if d := plan(f, &h, policy("balanced"), 40*time.Minute); d.Kind != Hold || !strings.Contains(d.Why, "something else changes it") {
 			t.Errorf("%s: a third repair within the hour: %+v", test.name, d)
@@ -343,19 +345,6 @@ func TestPermanentSessionCauseBacksOff(t *testing.T) {
 	}
 }
 
-func TestDeadPortUsesPowerAfterFiveMinutes(t *testing.T) {
-	f := unregistered()
-	f.Line = facts.Line{Since: noon, Failing: 3}
-	f.BootingUntil = noon
-	if d := plan(f, &History{}, policy("balanced"), time.Minute); d.Kind != HardCycle || !d.At.Equal(noon.Add(5*time.Minute)) {
-		t.Errorf("%+v", d)
-	}
-	f.Port = facts.Port{Reason: "busy", Holder: "minicom[812]"}
-	if d := plan(f, &History{}, policy("balanced"), time.Hour); d.Kind != Hold {
-		t.Errorf("a port that another program holds led to %+v", d)
-	}
-}
-
 // Two devices of a fleet do not move at the same second, and one device plans the same however often it is asked.
 func TestSpread(t *testing.T) {
 	f := unregistered()
@@ -377,42 +366,57 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// No sliding window ever exceeds its limit, whatever is asked for and when.
+// No sliding window ever exceeds its limit, whatever is asked for and when, and across restarts.
 func TestBudgetsHold(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		p := policy(rapid.SampledFrom([]string{"balanced", "attended", "gentle"}).Draw(r, "profile"))
 		var h History
 		now := noon
-		kinds := append([]Kind{Activate, SetAPN, RadioOn, PowerOn, EnterPIN}, attachKinds...)
+		var done []Done
 		for range rapid.IntRange(1, 400).Draw(r, "n") {
 			now = now.Add(time.Duration(rapid.Int64Range(0, int64(40*time.Minute)).Draw(r, "wait")))
-			k := rapid.SampledFrom(kinds).Draw(r, "kind")
-			if !h.freeAt(now, k, p.Profile).After(now) {
-				h.Note(Done{Kind: k, At: now})
+			k := rapid.SampledFrom(Kinds()[1:]).Draw(r, "kind")
+			rule := rapid.SampledFrom([]string{"repair", ruleAsked}).Draw(r, "rule")
+			if free, _ := h.freeAt(now, k, rule, p.Profile); !free.After(now) {
+				h.Note(now, Decision{Kind: k, Rule: rule})
+				done = append(done, h.Actions[len(h.Actions)-1])
 			}
 		}
-		for k, list := range limits {
-			for _, l := range list {
-				checkWindow(r, h.since(time.Time{}, k), l, p.Profile)
-			}
-		}
-		for _, l := range total {
-			checkWindow(r, h.since(time.Time{}, attachKinds...), l, p.Profile)
-		}
+		checkWindows(r, done, p.Profile)
 	})
 }
 
-func checkWindow(r *rapid.T, done []Done, l Limit, p Profile) {
-	n := l.allowed(p)
-	for i := n; i < len(done); i++ {
-		if got := done[i].At.Sub(done[i-n].At); got < l.Per {
-			r.Fatalf("%s: %d actions within %v, %d allowed per %v", done[i].Kind, n+1, got, n, l.Per)
+func checkWindows(r *rapid.T, done []Done, p Profile) {
+	all := History{Actions: done}
+	for _, a := range accounts {
+		spent := all.spent(a)
+		for _, l := range a.limits {
+			l = l.in(a.name, p)
+			for i := l.N; i < len(spent); i++ {
+				if got := spent[i].Sub(spent[i-l.N]); got < l.Per {
+					r.Fatalf("%s: %d actions within %v, %d allowed per %v", a.name, l.N+1, got, l.N, l.Per)
+				}
+			}
+		}
+	}
+}
+
+// TestFirstDial: on LTE the bearer comes by itself, and is given the time; on 2G and 3G there is nothing to wait for.
+func TestFirstDial(t *testing.T) {
+	lte := registered()
+	umts := unregistered(modem.Registration{Domain: modem.PS, Stat: modem.RegRoaming, AcT: 2}, modem.Active{})
+	for _, c := range []struct {
+		facts *facts.Facts
+		want  time.Duration
+	}{{lte, bearerGrace}, {umts, 0}} {
+		if d := plan(c.facts, &History{}, policy("balanced"), 0); d.Kind != Activate || d.At.Sub(noon) != c.want {
+			t.Errorf("got %+v, want to activate after %v", d, c.want)
 		}
 	}
 }
 
 func TestEveryActionIsDescribed(t *testing.T) {
-	if len(Kinds()) != 13 {
+	if len(Kinds()) != 16 {
 		t.Errorf("%d actions", len(Kinds()))
 	}
 	for _, k := range attachKinds {

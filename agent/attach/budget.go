@@ -5,170 +5,131 @@ import (
 	"time"
 )
 
-// Limit is a budget: at most N actions in any window of this length.
+// Limit is at most N actions in any window of this length.
 type Limit struct {
 	Per time.Duration
 	N   int
 }
 
-// limits per action; each holds for every sliding window of its length. Resets: GSMA TS.34 allows one an hour (N1).
-// Activations: Telefónica TEF.IOT.DB REQ_008, one a minute and ten an hour.
-var limits = map[Kind][]Limit{
-	Activate:           {{time.Minute, 1}, {time.Hour, 10}},
-	Reactivate:         {{time.Minute, 1}, {time.Hour, 10}},
-	Reattach:           {{time.Hour, 2}, {day, 8}},
-	AutomaticSelection: {{time.Hour, 2}},
-	RadioCycle:         {{time.Hour, 1}, {day, 8}},
-	ModuleReset:        {{time.Hour, 1}, {day, 6}},
-	HardCycle:          {{2 * time.Hour, 1}, {day, 4}},
-	PowerOn:            {{10 * time.Minute, 1}, {day, 12}},
-	SetAPN:             {{30 * time.Minute, 1}, {day, 4}},
-	Configure:          {{time.Hour, 2}, {day, 4}}, // a restart may bring other settings along
-	RadioOn:            {{time.Minute, 1}, {time.Hour, 4}},
-	EnterPIN:           {{10 * time.Minute, 1}, {day, 6}}, // accepted ones: a card asks after every power cycle
+const (
+	day  = 24 * time.Hour
+	week = 7 * day
+)
+
+// account is a budget: who draws on it, and its limits. Each limit holds for every sliding window of its length.
+type account struct {
+	name   string
+	kinds  []Kind
+	rule   string // also what this rule asks for; "" none
+	limits []Limit
 }
 
-// total limits the sum of everything that makes the modem attach (Verizon: 4 automated accesses per hour).
-var total = []Limit{{time.Hour, 4}, {day, 20}}
-
-const day = 24 * time.Hour
-
-// Done is an action that was started.
-type Done struct {
-	Kind    Kind
-	At      time.Time
-	Rule    string
-	Why     string
-	Outcome string // "" while it runs, "ok", or what went wrong
+// accounts are all budgets. An action must be covered by every account that it draws on. Resets: GSMA TS.34 allows one an
+// hour (N1). Activations: Telefónica TEF.IOT.DB REQ_008, one a minute and ten an hour. The sum of what makes the modem
+// attach: Verizon, four automated accesses an hour.
+var accounts = []account{
+	{name: "activate", kinds: []Kind{Activate, Reactivate}, limits: []Limit{{time.Minute, 1}, {time.Hour, 10}}},
+	{name: "reattach", kinds: []Kind{Reattach}, limits: []Limit{{time.Hour, 2}, {day, 8}}},
+	{name: "automatic-selection", kinds: []Kind{AutomaticSelection}, limits: []Limit{{time.Hour, 2}}},
+	{name: "scan", kinds: []Kind{Scan}, limits: []Limit{{6 * time.Hour, 1}}},
+	{name: "radio-cycle", kinds: []Kind{RadioCycle, ClearFPLMN}, limits: []Limit{{time.Hour, 1}, {day, 8}}},
+	{name: "clear-fplmn", kinds: []Kind{ClearFPLMN}, limits: []Limit{{day, 1}, {week, 3}}},
+	{name: "module-reset", kinds: []Kind{ModuleReset, SoftReset}, limits: []Limit{{time.Hour, 1}, {day, 6}}},
+	{name: "hard-cycle", kinds: []Kind{HardCycle}, limits: []Limit{{2 * time.Hour, 1}, {day, 4}}},
+	{name: "power-on", kinds: []Kind{PowerOn}, limits: []Limit{{10 * time.Minute, 1}, {day, 12}}},
+	{name: "set-apn", kinds: []Kind{SetAPN}, limits: []Limit{{30 * time.Minute, 1}, {day, 4}}},
+	{name: "configure", kinds: []Kind{Configure}, limits: []Limit{{time.Hour, 2}, {day, 4}}}, // a restart may bring other settings
+	{name: "radio-on", kinds: []Kind{RadioOn}, limits: []Limit{{time.Minute, 1}, {time.Hour, 4}}},
+	// Accepted PINs: a card asks after every power cycle.
+	{name: "enter-pin", kinds: []Kind{EnterPIN}, limits: []Limit{{10 * time.Minute, 1}, {day, 6}}},
+	{name: "asked", rule: ruleAsked, limits: []Limit{{time.Hour, 3}, {day, 12}}}, // what persons ask for
+	{name: "total", kinds: attachKinds, limits: []Limit{{time.Hour, 4}, {day, 20}}},
 }
 
-// historyLength keeps more than a day of everything the budgets allow.
-const historyLength = 512
-
-// History is what was done, oldest first. An action is noted before it starts, so that one
-// that never ends is counted too.
-type History struct {
-	Actions []Done
+func (a account) draws(k Kind, rule string) bool {
+	return slices.Contains(a.kinds, k) || a.rule != "" && a.rule == rule
 }
 
-// Note records an action that is about to start.
-func (h *History) Note(d Done) {
-	h.Actions = append(slices.Clip(h.Actions), d) // snapshots share the old slice
-	if n := len(h.Actions); n > historyLength {
-		h.Actions = h.Actions[n-historyLength:]
-	}
-}
-
-// Ended notes how the newest action went.
-func (h *History) Ended(outcome string) {
-	if n := len(h.Actions); n > 0 {
-		h.Actions = slices.Clone(h.Actions)
-		h.Actions[n-1].Outcome = outcome
-	}
-}
-
-// since lists the actions of the kinds after a time.
-func (h *History) since(t time.Time, kinds ...Kind) (list []Done) {
+// spent lists when the account was drawn on, oldest first.
+func (h *History) spent(a account) (times []time.Time) {
 	for _, d := range h.Actions {
-		if !d.At.Before(t) && slices.Contains(kinds, d.Kind) {
-			list = append(list, d)
+		if a.draws(d.Kind, d.Rule) {
+			times = append(times, d.At)
 		}
 	}
-	return list
+	return times
 }
 
-func (h *History) countSince(k Kind, t time.Time) int { return len(h.since(t, k)) }
-
-// lastOf is the time of the newest action of the kinds, zero if none.
-func (h *History) lastOf(kinds ...Kind) time.Time {
-	for _, d := range slices.Backward(h.Actions) {
-		if slices.Contains(kinds, d.Kind) {
-			return d.At
+// freeAt is the earliest time at which another action of this kind, asked for by this rule, breaks no budget; and the
+// account that allows it last, "" when it is free now.
+func (h *History) freeAt(now time.Time, k Kind, rule string, p Profile) (at time.Time, tightest string) {
+	at = now
+	for _, a := range accounts {
+		if !a.draws(k, rule) {
+			continue
+		}
+		spent := h.spent(a)
+		for _, l := range a.limits {
+			if free := l.in(a.name, p).nextFree(spent); free.After(at) {
+				at, tightest = free, a.name
+			}
 		}
 	}
-	return time.Time{}
+	return at, tightest
 }
-
-// freeAt is the earliest time at which another action of this kind breaks no budget.
-func (h *History) freeAt(now time.Time, k Kind, p Profile) time.Time {
-	at := now
-	for _, l := range limits[k] {
-		at = later(at, nextFree(h.since(time.Time{}, shared(k)...), l, p))
-	}
-	if k.AttachLevel() {
-		for _, l := range total {
-			at = later(at, nextFree(h.since(time.Time{}, attachKinds...), l, p))
-		}
-	}
-	return at
-}
-
-// shared are the kinds that draw on the same budget: both activate the context.
-func shared(k Kind) []Kind {
-	if k == Activate || k == Reactivate {
-		return []Kind{Activate, Reactivate}
-	}
-	return []Kind{k}
-}
-
-// attachKinds are the kinds for which AttachLevel is true.
-var attachKinds = []Kind{SetAPN, Configure, AutomaticSelection, Reattach, RadioCycle, ModuleReset, HardCycle}
 
 // nextFree is when the N-th last action leaves the window.
-func nextFree(done []Done, l Limit, p Profile) time.Time {
-	n := l.allowed(p)
-	if len(done) < n {
+func (l Limit) nextFree(spent []time.Time) time.Time {
+	if len(spent) < l.N {
 		return time.Time{}
 	}
-	return done[len(done)-n].At.Add(l.Per)
+	return spent[len(spent)-l.N].Add(l.Per)
 }
 
-func (l Limit) allowed(p Profile) int {
-	if p.Halve {
-		return max(1, l.N/2)
+// in is the limit as the profile has it.
+func (l Limit) in(account string, p Profile) Limit {
+	if n, ok := p.Hourly[account]; ok && l.Per == time.Hour {
+		l.N = n
+		return l
 	}
-	return l.N
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
+	switch {
+	case !p.Halve:
+	case l.N > 1:
+		l.N /= 2
+	default:
+		l.Per *= 2
 	}
-	return a
+	return l
 }
 
 // Budget is what is left of one limit.
 type Budget struct {
-	Name   string // the action's name, "total" for the sum of all that attach
+	Name   string // of the account: the action, "total" for the sum of all that attach, "asked" for what persons ask for
 	Per    time.Duration
 	Limit  int
 	Used   int
+	Left   int
 	FreeAt time.Time // when the next one is allowed, zero if now
 }
 
 // Budgets lists every limit with what is used of it, in a stable order.
 func Budgets(now time.Time, h *History, p Profile) (list []Budget) {
-	kinds := []Kind{Activate, Reactivate, Reattach, AutomaticSelection, RadioCycle, ModuleReset, HardCycle, PowerOn, SetAPN, Configure, RadioOn}
-	for _, k := range kinds {
-		for _, l := range limits[k] {
-			list = append(list, l.budget(now, string(k), h.since(time.Time{}, shared(k)...), p))
+	for _, a := range accounts {
+		spent := h.spent(a)
+		for _, l := range a.limits {
+			l = l.in(a.name, p)
+			b := Budget{Name: a.name, Per: l.Per, Limit: l.N}
+			for _, at := range spent {
+				if now.Sub(at) < l.Per {
+					b.Used++
+				}
+			}
+			b.Left = max(0, b.Limit-b.Used)
+			if at := l.nextFree(spent); at.After(now) {
+				b.FreeAt = at
+			}
+			list = append(list, b)
 		}
-	}
-	for _, l := range total {
-		list = append(list, l.budget(now, "total", h.since(time.Time{}, attachKinds...), p))
 	}
 	return list
-}
-
-func (l Limit) budget(now time.Time, name string, done []Done, p Profile) Budget {
-	b := Budget{Name: name, Per: l.Per, Limit: l.allowed(p)}
-	for _, d := range done {
-		if now.Sub(d.At) < l.Per {
-			b.Used++
-		}
-	}
-	if at := nextFree(done, l, p); at.After(now) {
-		b.FreeAt = at
-	}
-	return b
 }

@@ -1,93 +1,103 @@
 package attach
 
-import "supersim-agent/agent/facts"
+import (
+	"strings"
 
-// Class says how a reject cause is to be taken.
+	"supersim-agent/agent/facts"
+)
+
+// Class says how a refusal is to be taken.
 type Class struct {
 	Name   string
 	Agent  string // what the agent does
 	Advice string // what a person should do
 }
 
+// The classes of refusals.
 var (
-	classStop = Class{"stop", "Stops trying: one radio cycle after an hour, then ever more rarely (4, 8, 16, 24 h).",
-		"The network will not take this SIM or device until something is changed: check the SIM's status in the console and the module's IMEI."}
-	classPLMN = Class{"plmn", "Waits for another network or another IMSI; after 25 minutes it climbs the ladder.",
+	ClassStop = Class{"stop", "Stops trying: one radio cycle after an hour, then ever more rarely (4, 8, 16, 24 h).",
+		"The network will not take this SIM or device until something is changed: check the SIM's status in the console and " +
+			"the module's IMEI."}
+	ClassPLMN = Class{"plmn", "Waits for another network or another IMSI; after 25 minutes it climbs the ladder.",
 		"If it lasts, see whether the fleet's Network Access Profile holds a network at this place."}
-	classArea  = Class{"area", "Waits for another cell, network or IMSI; after 25 minutes it climbs the ladder.", "Often heals with the place or the network. If it lasts, tell support the network and the time."}
-	classTemp  = Class{"temporary", "Leaves it to the modem, which tries again by itself; after 25 minutes it climbs the ladder.", "Wait."}
-	classAgain = Class{"reattach", "Watches: the modem attaches again at once.", "Nothing."}
-	classAPN   = Class{"apn", "Checks APN and PDP type, then tries at growing intervals (5 minutes to 4 hours).", "Check the APN and whether the SIM may use data."}
-	classCong  = Class{"congestion", "Leaves the network alone for half an hour at least. Never resets.", "Wait."}
-	classProto = Class{"protocol", "Treats it as temporary and keeps the modem's words.", "If it repeats, look for newer firmware of the module."}
-	classInfo  = Class{"info", "Nothing: it does not concern data.", "Nothing."}
+	ClassArea = Class{"area", "Waits for another cell, network or IMSI; after 25 minutes it climbs the ladder.",
+		"Often heals with the place or the network. If it lasts, tell support the network and the time."}
+	ClassTemp = Class{"temporary", "Leaves it to the modem, which tries again by itself; after 25 minutes it climbs the ladder.",
+		"Wait."}
+	ClassReattach = Class{"reattach", "Watches: the modem attaches again at once.", "Nothing."}
+	ClassAPN      = Class{"apn", "Checks APN and PDP type, then tries at growing intervals (5 minutes to 4 hours).",
+		"Check the APN and whether the SIM may use data."}
+	ClassCong  = Class{"congestion", "Leaves the network alone for half an hour at least. Never resets.", "Wait."}
+	ClassProto = Class{"protocol", "Treats it as temporary and keeps the modem's words.",
+		"If it repeats, look for newer firmware of the module."}
+	ClassInfo   = Class{"info", "Nothing: it does not concern data.", "Nothing."}
+	ClassFreeze = Class{"freeze",
+		"Does nothing that makes the modem attach for an hour, twice as long each time it happens again, up to 24 h.",
+		"Find what restarts the modem so often: a watchdog, a script, or a weak power supply."}
 )
 
-// classes of mobility causes (EMM, GMM, MM: TS 24.301 §9.9.3.9, TS 24.008 §10.5.3.6, §10.5.5.14).
-var mobility = map[int]*Class{
-	2: &classInfo, 3: &classStop, 5: &classStop, 6: &classStop, 7: &classStop, 8: &classStop, 9: &classAgain, 10: &classAgain,
-	11: &classPLMN, 12: &classArea, 13: &classPLMN, 14: &classPLMN, 15: &classArea, 16: &classInfo, 17: &classTemp,
-	18: &classInfo, 19: &classAPN, 20: &classProto, 21: &classProto, 22: &classCong, 25: &classArea, 35: &classPLMN,
-	39: &classInfo, 40: &classAgain, 42: &classTemp, 78: &classPLMN,
+// LookupCause finds the row of a cause; ok is false for one that no specification names.
+func LookupCause(c facts.Cause) (row Cause, ok bool) {
+	i, ok := causeIndex[c]
+	if !ok {
+		return Cause{}, false
+	}
+	return Causes[i], true
 }
 
-// classes of session causes (ESM, SM: TS 24.301 §9.9.4.4, TS 24.008 §10.5.6.6).
-var session = map[int]*Class{
-	8: &classAPN, 25: &classTemp, 26: &classCong, 27: &classAPN, 28: &classAPN, 29: &classAPN, 30: &classAPN, 31: &classTemp,
-	32: &classAPN, 33: &classAPN, 34: &classTemp, 35: &classTemp, 36: &classTemp, 37: &classAPN, 38: &classTemp, 39: &classAgain,
-	43: &classTemp, 49: &classInfo, 50: &classAPN, 51: &classAPN, 52: &classAPN, 53: &classTemp, 54: &classTemp, 55: &classAPN,
-	56: &classTemp, 57: &classAPN, 58: &classAPN, 65: &classAPN, 66: &classPLMN, 112: &classAPN, 113: &classAPN,
-}
+var causeIndex = func() map[facts.Cause]int {
+	index := make(map[facts.Cause]int, len(Causes))
+	for i, row := range Causes {
+		index[facts.Cause{Domain: row.Domain, Number: row.Number}] = i
+	}
+	return index
+}()
 
 // ClassOf says how a cause is to be taken. Unknown ones are temporary; 95 and above are protocol errors.
 func ClassOf(c facts.Cause) Class {
-	table := mobility
-	if facts.SessionCause(c) {
-		table = session
-	}
-	if class, ok := table[c.Number]; ok {
-		return *class
+	if row, ok := LookupCause(c); ok {
+		return *row.Class
 	}
 	if c.Number >= 95 {
-		return classProto
+		return ClassProto
 	}
-	return classTemp
+	return ClassTemp
 }
 
-// actions is every action with what it is, in order of growing force.
-var actions = []struct {
-	kind Kind
-	text string
+// cloudCodes are KORE's error codes in connection events.
+var cloudCodes = map[int]*Class{
+	83700: &ClassTemp, 83701: &ClassTemp, 83702: &ClassPLMN, 83703: &ClassFreeze, 83704: &ClassStop, 83705: &ClassStop,
+}
+
+// cloudWords tell a code that is not known by its message, which may name a Diameter result (TS 29.272 §7.4). Numbers are
+// not looked at: the same ones mean different things in different lists.
+var cloudWords = []struct {
+	word  string
+	class *Class
 }{
-	{Hold, "Do nothing until a time or an event. The modem and the SIM's applet are given room to help themselves."},
-	{SetAPN, "Write the right APN and PDP type into the modem's first context and attach again."},
-	{Configure, "Write the module's settings that the owner wants otherwise: roaming, technologies, bands, power saving."},
-	{RadioOn, "Switch the radio on (CFUN=1)."},
-	{EnterPIN, "Enter the configured PIN, once."},
-	{AutomaticSelection, "Let the modem choose the network anew (COPS=0)."},
-	{Activate, "Open the data connection: activate the PDP context (CGACT=1)."},
-	{Reactivate, "Close the data connection and open it again."},
-	{Reattach, "Detach from packet service and attach again (CGATT=0, CGATT=1)."},
-	{RadioCycle, "Radio off for ten seconds, then on (CFUN=4, CFUN=1)."},
-	{ModuleReset, "Restart the module by its own command."},
-	{PowerOn, "Switch the modem on through the HAT."},
-	{HardCycle, "Cut the modem's power through the HAT and restore it."},
+	{"RATE_LIMIT", &ClassFreeze}, {"TOO_MANY_ATT", &ClassFreeze},
+	{"USER_UNKNOWN", &ClassStop}, {"EQUIPMENT_UNKNOWN", &ClassStop},
+	{"ROAMING_NOT_ALLOWED", &ClassPLMN}, {"NETWORK_NOT_ALLOWED", &ClassPLMN},
+	{"RAT_NOT_ALLOWED", &ClassArea}, {"UNKNOWN_EPS_SUBSCRIPTION", &ClassArea},
+	{"CREDIT_LIMIT_REACHED", &ClassAPN}, {"END_USER_SERVICE_DENIED", &ClassAPN},
 }
 
-// Kinds lists every action.
-func Kinds() (kinds []Kind) {
-	for _, a := range actions {
-		kinds = append(kinds, a.kind)
+// ClassOfEvent says how a refusal in a connection event is to be taken: by its code, else by its message. What nobody knows
+// is temporary, and what is called a failure and not a rejection is never final.
+func ClassOfEvent(typ string, code int, message string) Class {
+	if class, ok := cloudCodes[code]; ok {
+		return *class
 	}
-	return kinds
-}
-
-// Describe says what an action is.
-func Describe(k Kind) (string, bool) {
-	for _, a := range actions {
-		if a.kind == k {
-			return a.text, true
+	text := strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' {
+			return '_'
+		}
+		return r
+	}, strings.ToUpper(message))
+	for _, w := range cloudWords {
+		if strings.Contains(text, w.word) && (*w.class != ClassStop || typ == facts.AttachmentRejected) {
+			return *w.class
 		}
 	}
-	return "", false
+	return ClassTemp
 }

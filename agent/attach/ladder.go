@@ -2,299 +2,229 @@ package attach
 
 import (
 	"fmt"
-	"math/rand/v2"
+	"slices"
 	"time"
 
 	"supersim-agent/agent/correlate"
 	"supersim-agent/agent/facts"
 )
 
-// Profile is a schedule of patience.
-type Profile struct {
-	Name    string
-	Observe bool
-	Steps   []Step          // registration ladder, times since the outage began
-	Gaps    []time.Duration // after the last step, between repeats; the last one repeats
-	Spread  time.Duration   // random addition to the first step's time, never a subtraction
-	Halve   bool            // budgets halved
-}
-
-// Step is one rung of the registration ladder.
-type Step struct {
-	Name  string
-	After time.Duration
-	Do    Kind
-}
-
-// Profiles is the table of schedules (sources: modem/SOURCES.md). 25 minutes are the longest documented IMSI-switch
-// timer (20) plus a roaming attach (5); resets are an hour apart at least (GSMA TS.34: N1 = 1 per hour).
-var Profiles = []Profile{
-	{
-		Name: "balanced", Spread: 5 * time.Minute,
-		Steps: []Step{
-			{"L1", 25 * time.Minute, AutomaticSelection},
-			{"L2", 45 * time.Minute, RadioCycle},
-			{"L3", 75 * time.Minute, ModuleReset},
-			{"L4", 135 * time.Minute, HardCycle},
-		},
-		Gaps: []time.Duration{2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 12 * time.Hour, 24 * time.Hour},
-	},
-	{
-		Name: "attended", Spread: time.Minute,
-		Steps: []Step{
-			{"L1", 12 * time.Minute, AutomaticSelection},
-			{"L2", 15 * time.Minute, RadioCycle},
-			{"L3", 30 * time.Minute, ModuleReset},
-			{"L4", 135 * time.Minute, HardCycle},
-		},
-		Gaps: []time.Duration{2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 12 * time.Hour, 24 * time.Hour},
-	},
-	{
-		Name: "gentle", Spread: 10 * time.Minute, Halve: true,
-		Steps: []Step{
-			{"L1", 40 * time.Minute, AutomaticSelection},
-			{"L2", 90 * time.Minute, RadioCycle},
-			{"L3", 150 * time.Minute, ModuleReset},
-			{"L4", 270 * time.Minute, HardCycle},
-		},
-		Gaps: []time.Duration{4 * time.Hour, 8 * time.Hour, 16 * time.Hour, 24 * time.Hour},
-	},
-	{Name: "observe", Observe: true},
-}
-
-// LookupProfile finds a profile by name.
-func LookupProfile(name string) (Profile, bool) {
-	for _, p := range Profiles {
-		if p.Name == name {
-			return p, true
-		}
-	}
-	return Profile{}, false
-}
-
-// dataSteps is the ladder for "registered, no data", times since the data path was lost. Activation itself follows
-// the waits of schedule B or C.
-var dataSteps = []Step{
-	{"D1", 8 * time.Minute, Reactivate},
-	{"D2", 20 * time.Minute, Reattach},
-	{"D3", 40 * time.Minute, RadioCycle},
-	{"D4", 75 * time.Minute, ModuleReset},
-	{"D5", 135 * time.Minute, HardCycle},
-}
-
-// stopGaps space the radio cycles after a permanent refusal (Telefónica TEF.IOT.DB REQ_009: 1, 4, 8, 16, 24 h).
-var stopGaps = []time.Duration{time.Hour, 4 * time.Hour, 8 * time.Hour, 16 * time.Hour, 24 * time.Hour}
-
-// Waits between activation attempts: B after temporary failures, C after permanent refusals. Both stay
-// far below the counters of GSMA TS.34 (30 to 60 activations an hour and APN).
-var (
-	waitsB = minutes(1, 2, 3, 5, 10, 15, 30, 60)
-	waitsC = minutes(5, 15, 30, 60, 120, 240)
-)
-
-func minutes(n ...int) (ds []time.Duration) {
-	for _, m := range n {
-		ds = append(ds, time.Duration(m)*time.Minute)
-	}
-	return ds
-}
-
 const (
-	freezeBase   = time.Hour // after a rate-limit refusal; doubles
-	freezeMax    = 24 * time.Hour
-	rateLimited  = 83703 // KORE's error code
-	congestion   = 30 * time.Minute
-	imsiExtra    = 5 * time.Minute // each new IMSI gets this long
+	congestion   = 30 * time.Minute // T3346 and T3396 are up to this long where a network names none
+	imsiExtra    = 5 * time.Minute  // each new IMSI gets this long
 	imsiExtraMax = 4
-	bearerGrace  = 10 * time.Second // LTE brings the default bearer by itself
+	holdMax      = time.Hour        // more changes of IMSI do not extend the hold beyond
 	observation  = 10 * time.Minute // between two rungs: T3402 and the attach after it
-	staleWindow  = 6 * time.Hour    // each repair of a stale bearer once in this time
-	freezeApart  = 10 * time.Minute // refusals closer than this are one
+	resetApart   = time.Hour        // between two restarts of the module (GSMA TS.34: N1, T1)
+	resetSpread  = 12 * time.Minute
+	stopSpread   = 10 * time.Minute
+	scanAfter    = 5 * time.Minute // after the hold, before the step that could make use of it
+	refusalAge   = 24 * time.Hour  // an older refusal in the cloud's diary explains nothing any more
+	refusalSlack = 5 * time.Minute // the modem may notice later than the cloud
 )
 
-// registration is the ladder while no network has us.
-func (p Policy) registration(now time.Time, f *facts.Facts, v correlate.Verdict, h *History) Decision {
-	if v.Code == "sim-new" || v.Code == "sim-inactive" {
-		return p.stop(f, h, v.Summary)
-	}
-	if c, ok := f.FreshCause(now); ok {
-		switch ClassOf(c) {
-		case classCong:
-			if end := f.Cause.Since.Add(congestion); now.Before(end) {
-				return holdUntil(end, "congestion", "the network is congested; it is left alone for 30 minutes")
-			}
-		case classStop:
-			return p.stop(f, h, fmt.Sprintf("%s cause %d (%s) is permanent for this SIM.", c.Domain, c.Number, c.Name()))
-		}
-	}
-	return p.climb(f.OutageStart, f, h)
+// permanent are the verdicts after which a person must change something first.
+var permanent = map[correlate.Code]bool{
+	"sim-new": true, "sim-inactive": true, "nap-blocks-all": true,
+	"imsi-not-provisioned": true, "imei-blocked": true, "auth-failed": true,
 }
 
-// climb finds the first step of the ladder that was not done in this outage.
-func (p Policy) climb(outage time.Time, f *facts.Facts, h *History) Decision {
-	extra := p.spread(outage) + time.Duration(min(f.IMSIChanges, imsiExtraMax))*imsiExtra
-	for i, s := range p.Profile.Steps[p.strongest(h, outage):] {
-		if s.Do == HardCycle && !p.Power {
-			continue
+// registration is what is done while no network has us.
+func (w *view) registration() Decision {
+	if d, ok := w.healed(); ok {
+		return d
+	}
+	if reason, ok := w.stopReason(); ok {
+		return w.stop(reason)
+	}
+	congested := false
+	if c, ok := w.cause(); ok && ClassOf(c) == ClassCong || w.v.Code == "congestion" {
+		if end := later(w.f.Cause.Since, w.f.OutageStart).Add(congestion); w.now.Before(end) {
+			return holdUntil(end, ruleCong, "the network is congested; it is left alone for 30 minutes")
 		}
-		if s.Do == AutomaticSelection && f.Serving().Stat == facts.RegSearching && i == 0 {
+		congested = true
+	}
+	if d, ok := w.scan(); ok {
+		return d
+	}
+	return w.climb(congested)
+}
+
+// cause is the reject cause that explains why no network has us. One that was given to another IMSI does not count, unless
+// it is about the device.
+func (w *view) cause() (facts.Cause, bool) {
+	c, ok := w.f.FreshCause(w.now)
+	device := c.Number == 5 || c.Number == 6
+	if ok && !device && w.f.IMSIChanges > 0 && w.f.IMSI.Since.After(w.f.Cause.At) {
+		return facts.Cause{}, false
+	}
+	return c, ok
+}
+
+// stopReason says why trying is useless, if it is.
+func (w *view) stopReason() (string, bool) {
+	if permanent[w.v.Code] {
+		return w.v.Summary, true
+	}
+	if c, ok := w.cause(); ok && (ClassOf(c) == ClassStop || c.Number == 2 && !facts.SessionCause(c)) {
+		return fmt.Sprintf("%s cause %d (%s) is permanent for this SIM.", c.Domain, c.Number, c.Name()), true
+	}
+	last, ok := w.f.Cloud.Last(facts.AttachmentAccepted, facts.AttachmentRejected, facts.AttachmentFailed, facts.SessionStarted)
+	if ok && last.Type == facts.AttachmentRejected && ClassOfEvent(last.Type, last.Error.Code, last.Error.Message) == ClassStop &&
+		w.now.Sub(last.Received) < refusalAge && last.Received.After(w.f.OutageStart.Add(-refusalSlack)) {
+		return "The cloud's last word on this SIM is a permanent refusal.", true
+	}
+	return "", false
+}
+
+// healed: the reason of a hard refusal is gone, but the modem or its list of forbidden networks outlives it. One radio cycle
+// at once lets it try again; nothing else would for up to two days (T3245).
+func (w *view) healed() (Decision, bool) {
+	if w.v.Code != "healed-in-cloud" {
+		return Decision{}, false
+	}
+	news := w.f.OutageStart
+	if e, ok := w.f.Cloud.Newest(); ok {
+		news = later(news, e.Received)
+	}
+	if w.h.ruleSince(ruleHealed, news) {
+		return Decision{}, false
+	}
+	return Decision{Kind: w.cycle(), At: w.now, Rule: ruleHealed, Step: "healed",
+		Why: "the cloud takes the SIM again, but the modem keeps to the old refusal until its radio was off"}, true
+}
+
+// cycle is the radio cycle that fits: one that empties the SIM's list of forbidden networks on the way, where that is
+// allowed.
+func (w *view) cycle() Kind {
+	if free, _ := w.h.freeAt(w.now, ClearFPLMN, "", w.Profile); w.mayClear() && !free.After(w.now) {
+		return ClearFPLMN
+	}
+	return RadioCycle
+}
+
+// mayClear reports whether the SIM's list of forbidden networks may be emptied: something is in it, and it is the list that
+// keeps the device out and not the operator. Emptying it otherwise only brings the same refusals again.
+func (w *view) mayClear() bool {
+	if w.f.Module.Forbidden.Value == "" {
+		return false
+	}
+	switch w.v.Code {
+	case "fplmn-trap", "local-barring-or-old-fplmn":
+		return true
+	case "healed-in-cloud":
+		return w.f.Cause.Value.Number == 11 || w.f.Cause.Value.Number == 35
+	}
+	return w.f.Trapped() && w.f.Serving().Stat != facts.RegDenied
+}
+
+// scan looks once which networks can be heard, when the SIM forbids some: perhaps it forbids all of them.
+func (w *view) scan() (Decision, bool) {
+	outage := w.f.OutageStart
+	heard := w.f.Module.Networks
+	if w.f.Module.Forbidden.Value == "" || w.h.countSince(Scan, outage) > 0 || heard.Known() && heard.At.After(outage) {
+		return Decision{}, false
+	}
+	at := later(outage.Add(w.Profile.Steps[0].After+w.extra()+scanAfter), w.quietUntil())
+	if next := w.climb(false); next.At.Before(at) {
+		return Decision{}, false
+	}
+	return Decision{Kind: Scan, At: at, Rule: "scan", Step: "scan",
+		Why: "the SIM forbids some networks; whether any other can be heard decides what is done next"}, true
+}
+
+// extra is what is added to the times of the ladder: this device's own part, and time for each new IMSI.
+func (w *view) extra() time.Duration {
+	room := max(0, holdMax-w.Profile.Steps[0].After)
+	imsis := time.Duration(min(w.f.IMSIChanges, imsiExtraMax)) * imsiExtra
+	return w.random(w.Profile.Spread, saltHold, 0) + min(imsis, room)
+}
+
+// climb finds the next rung of the ladder. In congestion nothing is restarted.
+func (w *view) climb(congested bool) Decision {
+	rungs := w.rungs(w.Profile.Steps)
+	for i, s := range rungs {
+		switch {
+		case i < w.h.Ladder.Rungs, congested && restarts(s.Do):
+			continue
+		case s.Do == AutomaticSelection && w.f.Serving().Stat == facts.RegSearching:
 			continue // a nudge would only restart the search that is running
 		}
 		// One action, one window of observation: also when a hold has made several rungs overdue.
-		return p.rung(s, later(outage.Add(s.After+extra), p.quietUntil(f, h)), f)
+		at := later(w.f.OutageStart.Add(s.After+w.extra()), w.quietUntil())
+		return w.rung(Decision{Kind: s.Do, At: at, Rule: ruleLadder, Step: s.Name, Level: i + 1, Why: w.whyRung()})
 	}
-	return p.repeat(outage, h)
+	d := w.repeat(rungs, w.h.Ladder.Rungs, congested)
+	d.At = later(d.At, w.f.OutageStart.Add(w.Profile.Steps[0].After+w.extra()))
+	d.Rule = ruleLadder
+	return w.rung(d)
 }
 
-// strongest is the index behind the strongest rung that was done in this outage: the ladder only goes up.
-func (p Policy) strongest(h *History, outage time.Time) (next int) {
-	for i, s := range p.Profile.Steps {
-		if h.countSince(s.Do, outage) > 0 {
-			next = i + 1
-		}
+func (w *view) whyRung() string {
+	why := "the modem and the SIM's IMSI applet had their time and found no network"
+	if w.f.IMSIChanges > 0 {
+		why += fmt.Sprintf(" (more of it, because the SIM changed its IMSI %d times)", w.f.IMSIChanges)
 	}
-	return next
+	return why
+}
+
+func restarts(k Kind) bool { return k == ModuleReset || k == HardCycle }
+
+// rungs are the steps that this device can do.
+func (w *view) rungs(all []Step) []Step {
+	return slices.DeleteFunc(slices.Clone(all), func(s Step) bool { return s.Do == HardCycle && !w.Power })
 }
 
 // quietUntil is when the last thing that made the modem attach, or the last freeze, was long enough ago.
-func (p Policy) quietUntil(f *facts.Facts, h *History) time.Time {
-	return later(h.lastOf(attachKinds...), p.frozenUntil(f)).Add(observation)
+func (w *view) quietUntil() time.Time {
+	return later(w.h.lastOf(attachKinds...), w.h.frozenUntil()).Add(observation)
 }
 
-func (p Policy) rung(s Step, at time.Time, f *facts.Facts) Decision {
-	why := "the modem and the SIM's IMSI applet had their time and found no network"
-	if f.IMSIChanges > 0 {
-		why += fmt.Sprintf(" (more of it, because the SIM changed its IMSI %d times)", f.IMSIChanges)
+// rung adds what holds for every step: time for a new IMSI, and space between restarts.
+func (w *view) rung(d Decision) Decision {
+	if w.f.IMSIChanges > 0 && d.Kind.AttachLevel() {
+		limit := w.f.OutageStart.Add(holdMax)
+		if settled := w.f.IMSI.Since.Add(imsiExtra); settled.Before(limit) {
+			d.At = later(d.At, settled)
+		} else {
+			d.At = later(d.At, limit)
+		}
 	}
-	return Decision{Kind: s.Do, At: at, Rule: "ladder", Why: why, Step: s.Name}
+	last := w.h.lastOf(ModuleReset, SoftReset)
+	if d.Kind == ModuleReset && !last.IsZero() {
+		d.At = later(d.At, last.Add(resetApart+w.random(resetSpread, saltReset, d.Level)))
+	}
+	if d.Kind == RadioCycle && w.cycle() == ClearFPLMN {
+		d.Kind = ClearFPLMN
+		d.Why = "the SIM forbids the networks that can be heard, and nobody refuses it there any more"
+	}
+	return d
 }
 
 // repeat goes on after the last rung, with growing gaps, cycling through the stronger steps.
-func (p Policy) repeat(outage time.Time, h *History) Decision {
-	done := h.since(outage, RadioCycle, ModuleReset, HardCycle)
-	kinds := []Kind{RadioCycle, ModuleReset}
-	if p.Power {
-		kinds = append(kinds, HardCycle)
+func (w *view) repeat(rungs []Step, level int, congested bool) Decision {
+	var kinds []Kind
+	for _, s := range rungs {
+		if s.Do == RadioCycle || restarts(s.Do) && !congested {
+			kinds = append(kinds, s.Do)
+		}
 	}
-	n := len(done) - len(kinds)
-	gap := p.Profile.Gaps[min(max(n, 0), len(p.Profile.Gaps)-1)]
-	last := outage
-	if len(done) > 0 {
-		last = done[len(done)-1].At
-	}
-	return Decision{Kind: kinds[len(done)%len(kinds)], At: last.Add(p.stretch(gap, last)), Rule: "ladder", Step: "repeat",
+	n := max(0, level-len(rungs))
+	gap := w.Profile.Gaps[min(n, len(w.Profile.Gaps)-1)]
+	last := later(w.h.lastOf(attachKinds...), w.h.frozenUntil())
+	return Decision{Kind: kinds[n%len(kinds)], At: last.Add(w.stretch(gap, saltGap, n)), Step: "repeat", Level: len(rungs) + n + 1,
 		Why: "every step was tried; they are repeated ever more rarely"}
 }
 
 // stop is the schedule after a permanent refusal: one radio cycle after an hour, then ever more rarely. A radio cycle is
 // needed because the modem itself treats the SIM as invalid until then, even when a person has mended the reason.
-func (p Policy) stop(f *facts.Facts, h *History, reason string) Decision {
-	done := h.since(f.OutageStart, RadioCycle)
-	last := f.OutageStart
-	if len(done) > 0 {
-		last = done[len(done)-1].At
+func (w *view) stop(reason string) Decision {
+	n := w.h.Ladder.Stops
+	at := w.f.OutageStart.Add(stopGaps[0] + w.random(stopSpread, saltStop, 0))
+	if n > 0 {
+		gap := stopGaps[min(n, len(stopGaps)-1)]
+		at = later(at, w.h.lastOf(RadioCycle, ClearFPLMN).Add(w.stretch(gap, saltStop, n)))
 	}
-	gap := stopGaps[min(len(done), len(stopGaps)-1)]
-	return Decision{Kind: RadioCycle, At: last.Add(p.stretch(gap, last)), Rule: "stop", Step: "stop",
+	return Decision{Kind: RadioCycle, At: later(at, w.quietUntil()), Rule: ruleStop, Step: "stop",
 		Why: reason + " Trying would be useless and harmful; one radio cycle then looks whether a person has mended it."}
-}
-
-// freeze keeps still after the operator limited our rate: an hour, twice as long for each refusal of this kind that
-// comes at another time than the one before it.
-func (p Policy) freeze(now time.Time, f *facts.Facts) (Decision, bool) {
-	end := p.frozenUntil(f)
-	return holdUntil(end, "freeze", "the operator limited the rate of attaches; nothing that attaches is done until then"), now.Before(end)
-}
-
-// frozenUntil is the end of the last freeze, zero if there was none since the last accepted attach.
-func (p Policy) frozenUntil(f *facts.Facts) (end time.Time) {
-	var last time.Time
-	length := freezeBase
-	for _, e := range f.Cloud.Entries() {
-		switch {
-		case e.Type == facts.AttachmentAccepted:
-			end, last, length = time.Time{}, time.Time{}, freezeBase
-		case e.Error.Code == rateLimited && e.Received.Sub(last) >= freezeApart:
-			end, last = e.Received.Add(length), e.Received
-			length = min(2*length, freezeMax)
-		}
-	}
-	return end
-}
-
-// dataPath is the ladder while registered.
-func (p Policy) dataPath(now time.Time, f *facts.Facts, v correlate.Verdict, h *History) Decision {
-	switch {
-	case f.ReadyForData() && v.Code != "stale-bearer":
-		return Decision{Kind: Hold, Rule: "healthy", Why: "everything works", Step: "none"}
-	case !p.Dial:
-		return hold("no-dial", "data.bearer leaves the data connection to another program")
-	case v.Code == "stale-bearer":
-		return p.staleBearer(now, f, h)
-	}
-	switch refusal := ClassOf(f.Dial.Cause); {
-	case !facts.SessionCause(f.Dial.Cause) || f.Dial.Tries == 0:
-	case refusal == classAPN:
-		return p.dial(f) // no reset changes what the operator refuses
-	case refusal == classCong && now.Before(f.Dial.At.Add(congestion)):
-		return holdUntil(f.Dial.At.Add(congestion), "congestion", "the network has no room for the session; it is left alone for 30 minutes")
-	}
-	since := later(f.LastOnlineAt, f.Started) // a restart of the module in between does not begin anew
-	for _, s := range dataSteps {
-		if h.countSince(s.Do, since) > 0 || s.Do == HardCycle && !p.Power {
-			continue
-		}
-		at := later(f.DataLostAt.Add(s.After), h.lastOf(attachKinds...).Add(observation))
-		step := Decision{Kind: s.Do, At: at, Rule: "data-ladder", Step: s.Name,
-			Why: fmt.Sprintf("registered without data; the next stronger step is %s", s.Do)}
-		if dial := p.dial(f); dial.At.Before(step.At) {
-			return dial
-		}
-		return step
-	}
-	return p.dial(f)
-}
-
-// dial is the next activation attempt.
-func (p Policy) dial(f *facts.Facts) Decision {
-	d := Decision{Kind: Activate, At: f.DataLostAt.Add(bearerGrace), Rule: "dial", Why: "registered; the data connection is opened", Step: "dial"}
-	if f.Dial.Tries == 0 || f.Dial.At.Before(f.DataLostAt) {
-		return d
-	}
-	waits, class := waitsB, "temporary failures"
-	if facts.SessionCause(f.Dial.Cause) && ClassOf(f.Dial.Cause) == classAPN {
-		waits, class = waitsC, "permanent refusals"
-	}
-	wait := waits[min(f.Dial.Tries-1, len(waits)-1)]
-	d.At = f.Dial.At.Add(max(p.stretch(wait, f.Dial.At), time.Minute))
-	d.Why = fmt.Sprintf("activation failed %d times (%s); schedule for %s", f.Dial.Tries, f.Dial.Text, class)
-	return d
-}
-
-// staleBearer mends a context that only the modem believes in.
-func (p Policy) staleBearer(now time.Time, f *facts.Facts, h *History) Decision {
-	since := now.Add(-staleWindow) // not since the address came: each repair brings a new one
-	for _, k := range []Kind{Reactivate, Reattach, RadioCycle} {
-		if done := h.since(since, k); len(done) == 0 {
-			at := later(f.IP.Since, h.lastOf(Reactivate, Reattach)).Add(2 * time.Minute)
-			return Decision{Kind: k, At: at, Rule: "stale", Step: "stale",
-				Why: "the operator ended the session that the modem still believes in"}
-		}
-	}
-	return holdUntil(h.lastOf(RadioCycle).Add(staleWindow), "stale", "reactivating, attaching anew and a radio cycle did not help")
-}
-
-// spread is this device's own addition to the first step, the same for a whole outage.
-func (p Policy) spread(outage time.Time) time.Duration {
-	return time.Duration(p.random(outage) * float64(p.Profile.Spread))
-}
-
-// stretch lengthens a gap by up to a quarter, never shortens it.
-func (p Policy) stretch(gap time.Duration, from time.Time) time.Duration {
-	return gap + time.Duration(p.random(from)*float64(gap)/4)
-}
-
-// random is a number in [0,1) that depends on the device and the moment only, so that planning twice gives the same.
-func (p Policy) random(at time.Time) float64 {
-	return rand.New(rand.NewPCG(p.Seed, uint64(at.UnixNano()))).Float64()
 }

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // mediaTypes are the bodies taken. KORE sends application/json; the other two are what the CloudEvents HTTP binding
@@ -40,23 +42,47 @@ type refusal struct {
 }
 
 func (d *delivery) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
+	if arrived(req.Context()) {
+		rw.Header().Set("Connection", "close")
+	}
 	if no := d.checkHead(rw, req); no != nil {
 		d.refuse(rw, no)
 		return
 	}
-	token := req.Header.Get(tokenHeader)
-	if d.hook.knownToken(token) {
+	body, more, no := d.begin(rw, req)
+	if more && no == nil {
+		if !d.hook.large.acquire(req.Context(), d.hook.opts.Clock) {
+			d.busy(rw)
+			return
+		}
+		defer d.hook.large.release()
+		body, no = d.finish(body, rw, req)
+	}
+	if no != nil {
+		d.refuse(rw, no)
+		return
+	}
+	if !d.hook.work.acquire(req.Context(), d.hook.opts.Clock) {
+		d.busy(rw)
+		return
+	}
+	defer d.hook.work.release()
+	d.judge(rw, req, body)
+}
+
+// judge decides about a body that is here as a whole.
+func (d *delivery) judge(rw http.ResponseWriter, req *http.Request, body []byte) {
+	if err := d.hook.verifier.verify(req, body); err != nil {
+		d.unverified(rw, req, err)
+		return
+	}
+	token := resendToken(req, body)
+	if d.hook.known(token) {
 		d.hook.tally.update(func(s *Stats) { s.Duplicates++ })
 		rw.WriteHeader(http.StatusNoContent)
 		return
 	}
-	if !d.acquire(req.Context()) {
-		d.busy(rw)
-		return
-	}
-	defer d.release()
-
-	events, problems, no := d.read(rw, req)
+	events, problems, no := d.decode(body)
 	if no == nil {
 		no = d.deliver(req.Context(), events, problems)
 	}
@@ -64,10 +90,19 @@ func (d *delivery) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		d.refuse(rw, no)
 		return
 	}
-	if len(token) <= maxToken {
-		d.hook.rememberToken(token)
-	}
+	d.hook.remember(token)
 	accept(rw, events, problems)
+}
+
+// resendToken is what a resend is known by: the sender's token and the body. Should one token ever come with two bodies,
+// both are taken, and the events' own SIDs tell what is double.
+func resendToken(req *http.Request, body []byte) string {
+	token := req.Header.Get(tokenHeader)
+	if token == "" || len(token) > maxToken {
+		return ""
+	}
+	sum := sha256.Sum256(body)
+	return token + " " + string(sum[:])
 }
 
 // checkHead judges what can be judged without the body.
@@ -99,36 +134,30 @@ func jsonType(header string) bool {
 	return err == nil && slices.Contains(mediaTypes, name)
 }
 
-// acquire takes a slot, and reports false when none came free in time or the server is stopping.
-func (d *delivery) acquire(ctx context.Context) bool {
-	timeout, stop := d.hook.opts.Clock.NewTimer(slotTimeout)
-	defer stop()
-	select {
-	case d.hook.slots <- struct{}{}:
-	case <-timeout:
-		return false
-	case <-ctx.Done():
-		return false
+// begin reads what every connection may have in memory, and tells whether there may be more.
+func (d *delivery) begin(rw http.ResponseWriter, req *http.Request) (body []byte, more bool, no *refusal) {
+	limit := min(smallBody, d.hook.opts.Limits.Body)
+	body, err := io.ReadAll(io.LimitReader(req.Body, int64(limit)))
+	if err != nil {
+		return nil, false, newRefusal(http.StatusRequestTimeout, "the body did not arrive: %v", err)
 	}
-	if ctx.Err() != nil { // select chooses at random when both are ready
-		d.release()
-		return false
-	}
-	return true
+	return body, len(body) == limit, nil
 }
 
-func (d *delivery) release() { <-d.hook.slots }
-
-// read reads and decodes the body.
-func (d *delivery) read(rw http.ResponseWriter, req *http.Request) ([]Event, []Problem, *refusal) {
+// finish reads the rest of a long body.
+func (d *delivery) finish(body []byte, rw http.ResponseWriter, req *http.Request) ([]byte, *refusal) {
 	limit := d.hook.opts.Limits.Body
-	body, err := io.ReadAll(http.MaxBytesReader(rw, req.Body, int64(limit)))
+	rest, err := io.ReadAll(http.MaxBytesReader(rw, req.Body, int64(limit-len(body))))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, nil, newRefusal(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes", limit)
+		return nil, newRefusal(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes", limit)
 	}
 	if err != nil {
-		return nil, nil, newRefusal(http.StatusRequestTimeout, "the body did not arrive: %v", err)
+		return nil, newRefusal(http.StatusRequestTimeout, "the body did not arrive: %v", err)
 	}
+	return append(body, rest...), nil
+}
+
+func (d *delivery) decode(body []byte) ([]Event, []Problem, *refusal) {
 	events, problems, err := Decode(body, d.hook.opts.Limits)
 	if bad, ok := errors.AsType[*DecodeError](err); ok {
 		no := newRefusal(http.StatusBadRequest, "%v: %s", bad.Err, bad.Reason)
@@ -136,6 +165,26 @@ func (d *delivery) read(rw http.ResponseWriter, req *http.Request) ([]Event, []P
 		return nil, nil, no
 	}
 	return events, problems, nil
+}
+
+// unverified refuses a body that none of our secrets signed: 401 without a signature, 403 with a wrong one. The sender is
+// told no more than that; the log is told which URLs were tried, since a wrong one is the usual reason.
+func (d *delivery) unverified(rw http.ResponseWriter, req *http.Request, err error) {
+	hint := "check that secret_files hold the webhook secret of the account and that public_url is the URL given to the sender"
+	no := newRefusal(http.StatusForbidden, "%v", err)
+	if errors.Is(err, errUnsigned) {
+		hint = "create a webhook secret in the KORE console, or leave secret_files out"
+		no = newRefusal(http.StatusUnauthorized, "%v", err)
+		rw.Header().Set("WWW-Authenticate", koreHeader) // RFC 9110 §15.5.2 wants a challenge
+	}
+	var urls []string
+	for _, u := range d.hook.verifier.urls(req) {
+		urls = append(urls, shorten(printable(u), d.hook.opts.Limits.Text))
+	}
+	d.hook.tally.update(func(s *Stats) { s.Unverified, s.Hint = s.Unverified+1, hint })
+	d.hook.reporter.report("signature", "webhook %s: %v; expected for %s; %s",
+		d.hook.opts.Listen, err, strings.Join(urls, " or "), hint)
+	d.refuse(rw, no)
 }
 
 // deliver hands the batch on. An empty array is fine and says nothing.
@@ -148,6 +197,7 @@ func (d *delivery) deliver(ctx context.Context, events []Event, problems []Probl
 	defer cancel()
 	if err := d.emit(ctx, batch); err != nil {
 		d.hook.tally.update(func(s *Stats) { s.Failed, s.LastError = s.Failed+1, err.Error() })
+		d.hook.reporter.report("emit", "webhook %s: events not taken, the sender was asked to come again: %v", d.hook.opts.Listen, err)
 		// The reason is ours and stays with us; the sender only needs to know that it should come again.
 		return newRefusal(http.StatusServiceUnavailable, "the events could not be taken now")
 	}
@@ -181,6 +231,8 @@ func (d *delivery) busy(rw http.ResponseWriter) {
 func (d *delivery) refuse(rw http.ResponseWriter, no *refusal) {
 	if no.Status < http.StatusInternalServerError {
 		d.hook.tally.update(func(s *Stats) { s.Refused, s.LastError = s.Refused+1, no.Detail })
+		// Who sends what we do not take need not be kept connected.
+		rw.Header().Set("Connection", "close")
 	}
 	writeJSON(rw, no.Status, "application/problem+json", no)
 }

@@ -18,8 +18,9 @@
 //
 // # How events come in
 //
-// A Source hands batches to an emit function: FileSource follows a file of documents, Webhook answers HTTP POST. A
-// source reports a batch as delivered only after emit returned nil.
+// A Source hands batches to an emit function: FileSource follows a file of documents, SpoolSource takes files that are dropped
+// into a folder, Webhook answers HTTP POST and checks who signed it. A source reports a batch as
+// delivered only after emit returned nil.
 //
 // To add a source, implement Source and count what it does in Stats. To add an event field, add it to Event and one line
 // to the reader in decode.go. To add an error code, add a row to Codes.

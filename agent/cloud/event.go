@@ -88,7 +88,7 @@ type Error struct {
 // A Batch is what a source delivers at a time.
 type Batch struct {
 	Events   []Event
-	Source   string    // "webhook", "file"
+	Source   string    // "webhook", "file", "spool"
 	Received time.Time // by the clock of this host
 	Problems int       // events skipped or fields not understood
 }
@@ -102,7 +102,7 @@ type Source interface {
 
 // A SourceError says what a source attempted, on what, and what came back.
 type SourceError struct {
-	Source string // "webhook", "file"
+	Source string // "webhook", "file", "spool"
 	Op     string // "configure", "listen on", "serve on", "deliver events of"
 	On     string // address or path
 	Err    error

@@ -59,6 +59,9 @@ func NewFileSource(path string, opts FileOptions) *FileSource {
 	return &FileSource{path: path, opts: opts, framer: newFramer(opts.Limits), chunk: make([]byte, chunkSize)}
 }
 
+// Name says which source this is.
+func (s *FileSource) Name() string { return "file " + s.path }
+
 // Stats may be called at any time, from anywhere.
 func (s *FileSource) Stats() Stats { return s.tally.snapshot() }
 
@@ -129,7 +132,7 @@ func openRegular(path string) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "follow", Path: path, Err: errors.New("not a regular file")}
+		err = &fs.PathError{Op: "follow", Path: path, Err: errNotRegular}
 	}
 	if err != nil {
 		file.Close()

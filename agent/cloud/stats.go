@@ -11,13 +11,17 @@ type Stats struct {
 	Events     uint64 // in those batches
 	Problems   uint64 // events skipped and fields not understood
 	Duplicates uint64 // deliveries known by their idempotency token
-	Refused    uint64 // requests answered 4xx; documents of a file that could not be decoded
+	Tests      uint64 // test events among Events
+	Unverified uint64 // requests without a signature or with a wrong one; among Refused
+	Dropped    uint64 // connections that ended before they had made a request: too slow, not HTTP, head too long, TLS refused
+	Refused    uint64 // requests answered 4xx; documents and files that could not be decoded
 	Failed     uint64 // batches that emit did not accept
 	Busy       uint64 // requests answered 503 because too many were being read at the same time
 	Junk       uint64 // lines of a file that are no JSON
 	Restarts   uint64 // times a file was found truncated or replaced
 	Last       time.Time
 	LastError  string // the newest reason for Refused, Failed or a file that cannot be read; "" when none since Last
+	Hint       string // what a person can do about it; "" when LastError says all
 }
 
 // A tally is Stats that many may write and read.
@@ -44,6 +48,11 @@ func (t *tally) accepted(b Batch) {
 		s.Batches++
 		s.Events += uint64(len(b.Events))
 		s.Problems += uint64(b.Problems)
-		s.Last, s.LastError = b.Received, ""
+		for _, ev := range b.Events {
+			if ev.Test {
+				s.Tests++
+			}
+		}
+		s.Last, s.LastError, s.Hint = b.Received, "", ""
 	})
 }

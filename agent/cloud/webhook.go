@@ -2,7 +2,10 @@ package cloud
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"strings"
@@ -22,8 +25,15 @@ const (
 	stopTimeout  = time.Second
 
 	maxHeader = 16 << 10
-	// slots bounds how many bodies are in memory at the same time.
-	slots = 16
+	// The service has 64 MiB in all. KORE sends up to 50 events of 1.5 KB in a body.
+	defaultBody        = 512 << 10
+	defaultParallel    = 8
+	defaultConnections = 256
+	// smallBody is what every connection may have in memory.
+	smallBody = 32 << 10
+	// largeSlots bounds how many bodies above that are in memory. They have slots of their own, so that those who send long
+	// bodies slowly are in the way of each other only.
+	largeSlots = 8
 	// maxTokens bounds the idempotency tokens remembered. KORE resends within seconds, up to three times.
 	maxTokens = 4096
 )
@@ -31,26 +41,45 @@ const (
 // ErrNotLoopback refuses to listen where other hosts can reach us, unless that was asked for.
 var ErrNotLoopback = errors.New("the address can be reached from other hosts, and remote access is not allowed")
 
+// ErrPlain refuses to be reached by other hosts without TLS, unless that was asked for.
+var ErrPlain = errors.New("other hosts would speak to it without TLS, and plain HTTP is not allowed")
+
 // WebhookOptions adjusts a Webhook. Listen and Path are required.
 type WebhookOptions struct {
 	Listen      string // host:port; port 0 lets the kernel choose, see Addr
 	Path        string // exact path of the URL: "/events"
 	AllowRemote bool   // listen on more than loopback
-	Limits      Limits
+	PlainHTTP   bool   // do so without TLS
+
+	// Secrets are what deliveries must be signed with, one of them; without any, nobody is asked for a signature.
+	Secrets []string
+	// PublicURL is the URL that the sender was given and signs. "" means what the request's Host header makes of it, which
+	// is wrong behind a proxy that changes it or the path.
+	PublicURL string
+	// CertFile and KeyFile (PEM) make it speak TLS. They are read again when they change.
+	CertFile, KeyFile string
+
+	Limits      Limits // of one body; 512 KiB
+	Parallel    int    // bodies verified, decoded and handed on at the same time; 8
+	Connections int    // open at the same time; 256. More wait in the kernel's queue
 	Clock       Clock
+	Log         func(text string) // told what a person should know, seldom; nil: nobody
 }
 
 // A Webhook takes events by HTTP POST, as KORE's and Twilio's Event Streams send them. A delivery is answered 2xx only
-// after emit accepted its events, so that the sender keeps what we could not take. There is no signature check and no
-// TLS here: that is why it listens on loopback unless told otherwise.
+// after emit accepted its events, so that the sender keeps what we could not take.
 type Webhook struct {
-	opts  WebhookOptions
-	tally tally
-	slots chan struct{} // holds one value for each request whose body is in memory
+	opts     WebhookOptions
+	verifier verifier
+	cert     *certificate // nil: plain HTTP
+	tally    tally
+	reporter reporter
+	large    slots // held by requests with a long body
+	work     slots // held while a body is judged and handed on
 
 	mu       sync.Mutex   // guards what follows
 	listener net.Listener // nil while not listening
-	tokens   *Dedupe      // idempotency tokens of deliveries that were accepted
+	tokens   *Dedupe      // tokens of deliveries that were accepted
 }
 
 // NewWebhook checks the options; it does not listen yet.
@@ -65,9 +94,54 @@ func NewWebhook(opts WebhookOptions) (*Webhook, error) {
 	if !loopback(host) && !opts.AllowRemote {
 		return nil, webhookError("configure", opts.Listen, ErrNotLoopback)
 	}
-	opts.Limits = opts.Limits.orDefault()
-	opts.Clock = orSystem(opts.Clock)
-	return &Webhook{opts: opts, slots: make(chan struct{}, slots), tokens: NewDedupe(maxTokens)}, nil
+	if !loopback(host) && opts.CertFile == "" && !opts.PlainHTTP {
+		return nil, webhookError("configure", opts.Listen, ErrPlain)
+	}
+	opts = opts.orDefault()
+	w := &Webhook{opts: opts, large: make(slots, largeSlots), work: make(slots, opts.Parallel), tokens: NewDedupe(maxTokens),
+		verifier: verifier{publicURL: opts.PublicURL, tls: opts.CertFile != ""}, reporter: reporter{log: opts.Log, clock: opts.Clock}}
+	if err := w.setSecrets(opts.Secrets); err != nil {
+		return nil, webhookError("configure", opts.Listen, err)
+	}
+	if opts.CertFile != "" {
+		if w.cert, err = newCertificate(opts.CertFile, opts.KeyFile, opts.Clock, w.certificateFailed); err != nil {
+			return nil, webhookError("configure", opts.Listen, err)
+		}
+	}
+	return w, nil
+}
+
+func (o WebhookOptions) orDefault() WebhookOptions {
+	for _, f := range []struct {
+		have  *int
+		usual int
+	}{{&o.Limits.Body, defaultBody}, {&o.Parallel, defaultParallel}, {&o.Connections, defaultConnections}} {
+		if *f.have <= 0 {
+			*f.have = f.usual
+		}
+	}
+	o.Limits = o.Limits.orDefault()
+	o.Clock = orSystem(o.Clock)
+	return o
+}
+
+func (w *Webhook) setSecrets(secrets []string) error {
+	if len(secrets) > maxSecrets {
+		return fmt.Errorf("%d secrets, at most %d are used", len(secrets), maxSecrets)
+	}
+	for _, s := range secrets {
+		if s == "" {
+			return errors.New("a secret is empty")
+		}
+		w.verifier.secrets = append(w.verifier.secrets, []byte(s))
+	}
+	w.opts.Secrets = nil
+	return nil
+}
+
+func (w *Webhook) certificateFailed(err error) {
+	w.tally.update(func(s *Stats) { s.LastError = err.Error() })
+	w.reporter.report("certificate", "the changed certificate cannot be used, the old one stays: %v", err)
 }
 
 func loopback(host string) bool {
@@ -112,6 +186,9 @@ func (w *Webhook) forgetListener() {
 	w.listener = nil
 }
 
+// Name says which source this is: "webhook 127.0.0.1:8099/events".
+func (w *Webhook) Name() string { return "webhook " + w.opts.Listen + w.opts.Path }
+
 // Stats may be called at any time, from anywhere.
 func (w *Webhook) Stats() Stats { return w.tally.snapshot() }
 
@@ -122,17 +199,10 @@ func (w *Webhook) Run(ctx context.Context, emit func(context.Context, Batch) err
 		return err
 	}
 	defer w.forgetListener()
-	server := &http.Server{
-		Handler:           &delivery{hook: w, emit: emit},
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ReadHeaderTimeout: readTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-	}
+	entrance := newGate(listener, w.opts.Connections, func() { w.tally.update(func(s *Stats) { s.Dropped++ }) })
+	server := w.server(ctx, &delivery{hook: w, emit: emit})
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- server.Serve(w.secured(entrance)) }()
 
 	select {
 	case <-ctx.Done():
@@ -141,11 +211,33 @@ func (w *Webhook) Run(ctx context.Context, emit func(context.Context, Batch) err
 	case err = <-served:
 		server.Close()
 	}
-	w.drain()
+	w.work.drain()
 	if err != nil {
 		return webhookError("serve on", w.opts.Listen, err)
 	}
 	return nil
+}
+
+func (w *Webhook) server(ctx context.Context, handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnContext:       withGuest,
+		ReadHeaderTimeout: readTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          log.New(&w.reporter, "", 0),
+	}
+}
+
+// secured puts TLS over the listener if there is a certificate.
+func (w *Webhook) secured(l net.Listener) net.Listener {
+	if w.cert == nil {
+		return l
+	}
+	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: w.cert.get})
 }
 
 // stop lets requests finish for a moment and then cuts them off.
@@ -157,23 +249,13 @@ func stop(server *http.Server) {
 	}
 }
 
-// drain waits until no request holds a slot. New ones take none, because their context has ended.
-func (w *Webhook) drain() {
-	for range slots {
-		w.slots <- struct{}{}
-	}
-	for range slots {
-		<-w.slots
-	}
-}
-
-func (w *Webhook) knownToken(token string) bool {
+func (w *Webhook) known(token string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.tokens.Has(token)
 }
 
-func (w *Webhook) rememberToken(token string) {
+func (w *Webhook) remember(token string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.tokens.Seen(token)

@@ -30,7 +30,13 @@ type hooked struct {
 
 func serve(t *testing.T, limits Limits) *hooked {
 	t.Helper()
-	hook, err := NewWebhook(WebhookOptions{Listen: "127.0.0.1:0", Path: "/events", Limits: limits})
+	return serveWith(t, WebhookOptions{Limits: limits})
+}
+
+func serveWith(t *testing.T, opts WebhookOptions) *hooked {
+	t.Helper()
+	opts.Listen, opts.Path = "127.0.0.1:0", "/events"
+	hook, err := NewWebhook(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +146,7 @@ func TestWebhookReportsSkippedEvents(t *testing.T) {
 }
 
 func TestWebhookRefuses(t *testing.T) {
-	h := serve(t, Limits{Body: 1000})
+	h := serve(t, Limits{Body: 1000, Events: 100})
 	good := bare()
 	big := strings.Repeat(" ", 1001)
 	for _, c := range []struct {
@@ -161,6 +167,10 @@ func TestWebhookRefuses(t *testing.T) {
 		{"too long", "POST", "/events", strings.NewReader(big), asJSON, 413, "1000 bytes"},
 		{"too long, length not told", "POST", "/events", io.MultiReader(strings.NewReader(big)), asJSON, 413, "1000 bytes"},
 		{"malformed", "POST", "/events", strings.NewReader("[{}\n,]"), asJSON, 400, `"line":2,"offset":5`},
+		{"deep", "POST", "/events", strings.NewReader(strings.Repeat("[", 100)), asJSON, 400, "too deeply"},
+		{"many", "POST", "/events", strings.NewReader("[" + strings.Repeat("1,", 400) + "1]"), asJSON, 400, "too many"},
+		{"not text", "POST", "/events", strings.NewReader("\x00\xff"), asJSON, 400, "malformed"},
+		{"two types", "POST", "/events", strings.NewReader(good), "Content-Type: application/json, text/plain", 415, "JSON"},
 		{"empty", "POST", "/events", nil, asJSON, 400, "no JSON"},
 	} {
 		status, answer := h.send(c.method, "http://"+h.hook.Addr()+c.path, c.body, c.header)
@@ -175,7 +185,7 @@ func TestWebhookRefuses(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d %s", c.name, status, answer, c.status, c.says)
 		}
 	}
-	if st := h.hook.Stats(); st.Refused != 12 || st.Batches != 0 || len(h.batches()) != 0 {
+	if st := h.hook.Stats(); st.Refused != 16 || st.Batches != 0 || len(h.batches()) != 0 {
 		t.Errorf("%+v", st)
 	}
 }
@@ -211,7 +221,7 @@ func TestWebhookKnowsResends(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	for i := range maxTokens + 10 {
-		h.hook.rememberToken(fmt.Sprint(i))
+		h.hook.remember(fmt.Sprint(i))
 	}
 	if n := h.hook.tokens.Len(); n != maxTokens {
 		t.Errorf("%d tokens kept", n)
@@ -236,7 +246,7 @@ func TestWebhookManyClients(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if st := h.hook.Stats(); st.Batches+st.Busy != 200 || st.Batches < slots || int(st.Batches) != len(h.batches()) {
+	if st := h.hook.Stats(); st.Batches+st.Busy != 200 || st.Batches < defaultParallel || int(st.Batches) != len(h.batches()) {
 		t.Errorf("%+v", st)
 	}
 }
@@ -326,7 +336,7 @@ func TestWebhookSlowClients(t *testing.T) {
 func TestNewWebhookChecks(t *testing.T) {
 	for _, c := range []struct {
 		listen, path string
-		remote, ok   bool
+		remote, ok   bool // remote: and plain HTTP
 	}{
 		{"127.0.0.1:0", "/events", false, true},
 		{"127.8.9.1:0", "/events", false, true},
@@ -340,7 +350,7 @@ func TestNewWebhookChecks(t *testing.T) {
 		{"127.0.0.1", "/events", false, false},
 		{"127.0.0.1:0", "events", false, false},
 	} {
-		_, err := NewWebhook(WebhookOptions{Listen: c.listen, Path: c.path, AllowRemote: c.remote})
+		_, err := NewWebhook(WebhookOptions{Listen: c.listen, Path: c.path, AllowRemote: c.remote, PlainHTTP: c.remote})
 		if (err == nil) != c.ok {
 			t.Errorf("%+v: %v", c, err)
 		}
@@ -348,6 +358,16 @@ func TestNewWebhookChecks(t *testing.T) {
 	_, err := NewWebhook(WebhookOptions{Listen: ":1", Path: "/"})
 	if bad, ok := errors.AsType[*SourceError](err); !ok || !errors.Is(err, ErrNotLoopback) || bad.On != ":1" {
 		t.Errorf("%#v", err)
+	}
+	for name, bad := range map[string]WebhookOptions{
+		"plain to others":  {Listen: ":1", Path: "/", AllowRemote: true},
+		"empty secret":     {Listen: "127.0.0.1:0", Path: "/", Secrets: []string{"a", ""}},
+		"too many secrets": {Listen: "127.0.0.1:0", Path: "/", Secrets: make([]string, maxSecrets+1)},
+		"no certificate":   {Listen: "127.0.0.1:0", Path: "/", CertFile: "/none", KeyFile: "/none"},
+	} {
+		if _, err := NewWebhook(bad); err == nil {
+			t.Errorf("%s: taken", name)
+		}
 	}
 }
 

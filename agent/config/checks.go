@@ -138,6 +138,20 @@ func urlPath(s string) string {
 	return ""
 }
 
+// publicURL is what is typed into the console of the sender, who leaves query and fragment out of the signature.
+func publicURL(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return `must be a URL such as "https://pi.example/events"`
+	case u.User != nil:
+		return "must not hold a user or password"
+	case strings.ContainsAny(s, "?#"):
+		return "must have no query and no fragment: they are not signed"
+	}
+	return ""
+}
+
 // brokerURL never prints what it was given: people put passwords into URLs.
 func brokerURL(s string) string {
 	u, err := url.Parse(s)

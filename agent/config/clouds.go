@@ -51,6 +51,9 @@ func (r *report) cloud(path string, values map[string]any) Cloud {
 	return source
 }
 
+// maxSecrets is what the webhook tries for each request.
+const maxSecrets = 4
+
 // foreign names the first kind of source that has a key of this name, or "".
 func foreign(name string) string {
 	for _, source := range sources {
@@ -85,8 +88,17 @@ func (r *report) contradictions(c *Config) {
 }
 
 func (r *report) sourceContradictions(path string, s Cloud) {
-	if s.Source == sourceWebhook && !s.AllowRemote && !loopback(s.Listen) {
-		r.add(path+".listen", "%q can be reached from other hosts; set allow_remote = true if that is meant", s.Listen)
+	if s.Source == sourceWebhook && !loopback(s.Listen) {
+		switch {
+		case !s.AllowRemote:
+			r.add(path+".listen", "%q can be reached from other hosts; set allow_remote = true if that is meant", s.Listen)
+		case s.CertFile == "" && !s.PlainHTTP:
+			r.add(path+".listen", "other hosts would speak to %q without TLS; give cert_file and key_file, or set plain_http = true",
+				s.Listen)
+		}
+	}
+	if len(s.SecretFiles) > maxSecrets {
+		r.add(path+".secret_files", "at most %d: the present secret and the next one of each sender", maxSecrets)
 	}
 	r.together(path, "cert_file", s.CertFile, "key_file", s.KeyFile)
 	r.together(path, "user_file", s.UserFile, "password_file", s.PasswordFile)

@@ -27,7 +27,7 @@ const (
 	// Schema is the version of the format that this package reads.
 	Schema = 1
 	// maxSize bounds the file. A full one has less than 4 KiB; the decoder's time grows with the square of the keys.
-	maxSize = 64 << 10
+	maxSize = 16 << 10
 )
 
 // Config is what the agent was told. Every field has a usable value, see Default.
@@ -81,14 +81,18 @@ type Cloud struct {
 
 	Listen      string   // webhook: host:port
 	AllowRemote bool     // webhook: listen on more than loopback
+	PlainHTTP   bool     // webhook: do so without TLS
 	SecretFiles []string // webhook: the signature's secrets, two during rotation
+	PublicURL   string   // webhook: the URL that the sender was given and signs; "" makes it from the Host header
 
 	Path string // webhook: path of the URL; file: the file to follow
 	URL  string // mqtt: mqtt:// or mqtts://
 	Dir  string // spool
+	Keep int64  // spool: files kept when they were taken; 0 removes them
 
-	CAFile, CertFile, KeyFile string // mqtt
-	UserFile, PasswordFile    string // mqtt
+	CertFile, KeyFile      string // mqtt, webhook
+	CAFile                 string // mqtt
+	UserFile, PasswordFile string // mqtt
 }
 
 // Data is section [data].

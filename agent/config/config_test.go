@@ -64,15 +64,16 @@ func TestFullFile(t *testing.T) {
 		Attach: Attach{Profile: "gentle", StartDelayMax: 90 * time.Second},
 		Cloud: []Cloud{
 			{Source: "webhook", Listen: "0.0.0.0:8099", Path: "/events", AllowRemote: true,
-				SecretFiles: []string{"/etc/supersim-agent/secret.1"}},
+				SecretFiles: []string{"/etc/supersim-agent/secret.1"}, PublicURL: "https://pi.example/events",
+				CertFile: "/etc/supersim-agent/web.pem", KeyFile: "/etc/supersim-agent/web.key"},
 			{Source: "file", Path: "/var/spool/events.ndjson"},
 			{Source: "mqtt", URL: "mqtts://broker.example:8883", CertFile: "/etc/supersim-agent/cert.pem",
 				KeyFile: "/etc/supersim-agent/key.pem"},
-			{Source: "spool", Dir: "/var/spool/supersim"},
+			{Source: "spool", Dir: "/var/spool/supersim", Keep: 10},
 		},
 		Data:    Data{Bearer: "ppp", Metric: 50, MonthlyCapMB: 100},
 		Status:  Status{Socket: "/tmp/s.sock", Operators: []string{"pi"}},
-		Journal: Journal{Dir: "/data", MaxBytes: 65536},
+		Journal: Journal{Dir: "/data", MaxBytes: 1 << 20},
 		Log:     Log{Level: "debug", Format: "json"},
 	}
 	if diff := cmp.Diff(want, got, values); diff != "" {
@@ -179,6 +180,22 @@ func TestCloudMistakes(t *testing.T) {
 			`4:8: cloud[0].path: "events?x" must be the path of a URL such as "/events"`}},
 		{"open to others", "[[cloud]]\nsource = 'webhook'\nlisten = ':8099'", []string{
 			`3:10: cloud[0].listen: ":8099" can be reached from other hosts; set allow_remote = true if that is meant`}},
+		{"plain to others", "[[cloud]]\nsource = 'webhook'\nlisten = ':8099'\nallow_remote = true", []string{
+			`3:10: cloud[0].listen: other hosts would speak to ":8099" without TLS; ` +
+				`give cert_file and key_file, or set plain_http = true`}},
+		{"plain to others is meant", "[[cloud]]\nsource='webhook'\nlisten=':8099'\nallow_remote=true\nplain_http=true", nil},
+		{"half a certificate", "[[cloud]]\nsource = 'webhook'\nkey_file = '/k'", []string{
+			"3:12: cloud[0].key_file: needs cert_file beside it"}},
+		{"public URL", "[[cloud]]\nsource='webhook'\npublic_url='pi.example/events'", []string{
+			`3:12: cloud[0].public_url: must be a URL such as "https://pi.example/events"`}},
+		{"public URL with a query", "[[cloud]]\nsource='webhook'\npublic_url='https://pi.example/events?a=1'", []string{
+			"3:12: cloud[0].public_url: must have no query and no fragment: they are not signed"}},
+		{"public URL with a password", "[[cloud]]\nsource='webhook'\npublic_url='https://me:hunter2@pi.example'", []string{
+			"3:12: cloud[0].public_url: must not hold a user or password"}},
+		{"too many secrets", "[[cloud]]\nsource='webhook'\nsecret_files=['/1','/2','/3','/4','/5']", []string{
+			"3:14: cloud[0].secret_files: at most 4: the present secret and the next one of each sender"}},
+		{"files to keep", "[[cloud]]\nsource='spool'\ndir='/x'\nkeep=-1", []string{
+			"4:6: cloud[0].keep: must be from 0 to 100000, not -1"}},
 		{"same file", "[[cloud]]\nsource='file'\npath='/x'\n[[cloud]]\nsource='file'\npath='/x'", []string{
 			`6:6: cloud[1].path: "/x" is already used by cloud[0]`}},
 		{"same default address", "[[cloud]]\nsource='webhook'\n[[cloud]]\nsource='webhook'\npath='/other'", []string{
@@ -233,12 +250,10 @@ func TestUnsupportedNamesItsPlace(t *testing.T) {
 	}
 	const other = "another value than the default is not available in this version"
 	want := []Mistake{
-		{27, 16, "cloud[0].secret_files", "the signature check that secret_files asks for is not available in this version"},
-		{34, 10, "cloud[2].source", `source "mqtt" is not available in this version`},
-		{40, 10, "cloud[3].source", `source "spool" is not available in this version`},
-		{44, 10, "data.bearer", `bearer "ppp" is not available in this version`},
-		{45, 10, "data.metric", other},
-		{47, 18, "data.monthly_cap_mb", other},
+		{37, 10, "cloud[2].source", `source "mqtt" is not available in this version`},
+		{48, 10, "data.bearer", `bearer "ppp" is not available in this version`},
+		{49, 10, "data.metric", other},
+		{51, 18, "data.monthly_cap_mb", other},
 	}
 	if diff := cmp.Diff(want, c.Unsupported()); diff != "" {
 		t.Error(diff)
@@ -398,12 +413,8 @@ func TestHostileFiles(t *testing.T) {
 		"long word":       fill("log.level='", "x", "'"),
 		"long key":        fill("", "x", "=1"),
 	} {
-		began := time.Now()
 		if _, err := Parse(name, []byte(src)); err == nil {
 			t.Errorf("%s: accepted", name)
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s: %v", name, took)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package config
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // An Entry is one effective value, for "config show".
 type Entry struct {
@@ -62,11 +59,8 @@ func (c *Config) Unsupported() []Mistake {
 		}
 	}
 	for i, s := range c.Cloud {
-		if slices.Contains([]string{sourceMQTT, sourceSpool}, s.Source) {
+		if s.Source == sourceMQTT {
 			r.add(cloudPath(i)+".source", later, fmt.Sprintf("source %q", s.Source))
-		}
-		if len(s.SecretFiles) > 0 {
-			r.add(cloudPath(i)+".secret_files", later, "the signature check that secret_files asks for")
 		}
 	}
 	return r.sorted()

@@ -83,7 +83,7 @@ func (s *Status) keys() []key {
 func (j *Journal) keys() []key {
 	return []key{
 		text("dir", &j.Dir, absolutePath),
-		number("max_bytes", &j.MaxBytes, 64<<10, 1<<30),
+		number("max_bytes", &j.MaxBytes, 1<<20, 1<<30),
 	}
 }
 
@@ -103,7 +103,11 @@ func (c *Cloud) keys() []key {
 			text("listen", &c.Listen, hostPort),
 			text("path", &c.Path, urlPath),
 			truth("allow_remote", &c.AllowRemote),
-			texts("secret_files", &c.SecretFiles, absolutePath))
+			truth("plain_http", &c.PlainHTTP),
+			texts("secret_files", &c.SecretFiles, absolutePath),
+			text("public_url", &c.PublicURL, wordOr(publicURL, "")),
+			text("cert_file", &c.CertFile, wordOr(absolutePath, "")),
+			text("key_file", &c.KeyFile, wordOr(absolutePath, "")))
 	case sourceMQTT:
 		return append(rows,
 			text("url", &c.URL, brokerURL).must(),
@@ -115,7 +119,9 @@ func (c *Cloud) keys() []key {
 	case sourceFile:
 		return append(rows, text("path", &c.Path, absolutePath).must())
 	case sourceSpool:
-		return append(rows, text("dir", &c.Dir, absolutePath).must())
+		return append(rows,
+			text("dir", &c.Dir, absolutePath).must(),
+			number("keep", &c.Keep, 0, 100_000))
 	}
 	return rows
 }

@@ -26,8 +26,11 @@ import (
 type Config struct {
 	Want       facts.Want
 	Policy     attach.Policy
-	PortPath   string        // for people; the shell opens it
-	StartDelay time.Duration // before the first action: spreads a fleet that gets its power back at once
+	PortPath   string         // for people; the shell opens it
+	History    attach.History // what was done before this start
+	Timeline   []Entry        // of before this start, oldest first; Seq is given anew
+	Diary      []facts.Entry  // connection events that came before it
+	StartDelay time.Duration  // before the first action: spreads a fleet that gets its power back at once
 }
 
 // Core is the root machine. The zero value is not usable; see New.
@@ -44,6 +47,7 @@ type Core struct {
 	past     []past             // verdicts that were given, oldest first
 	decision attach.Decision
 	history  attach.History
+	saves    uint64 // counts its changes
 
 	flight          flight
 	nextID          uint64
@@ -54,6 +58,7 @@ type Core struct {
 	loss            *Failure  // of the port, learnt while an action was under way
 	reopenAt        time.Time // the port may be opened again
 	reopens         int       // in a row without success
+	asked           time.Time // when a person asked last for something of the policy
 	deadline        time.Time
 
 	log       log
@@ -74,7 +79,11 @@ type flight struct {
 
 // New returns a core that knows nothing yet.
 func New(now time.Time, cfg Config) *Core {
-	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), reopenAt: now.Add(cfg.StartDelay), looks: looks{start: now}}
+	c := &Core{cfg: cfg, started: now, f: facts.New(now, cfg.Want), history: cfg.History,
+		reopenAt: now.Add(cfg.StartDelay), looks: looks{start: now}}
+	c.cfg.Timeline, c.cfg.Diary = nil, nil
+	c.log.begin(cfg.Timeline)
+	c.f.Cloud.Remember(cfg.Diary)
 	c.f.Port.Path = cfg.PortPath
 	c.deadline = c.reopenAt
 	c.judge(now)
@@ -117,6 +126,11 @@ func (c *Core) take(now time.Time, ev Event) {
 		}
 	case ProbeRequest:
 		c.looks.everything()
+	case PolicyRequest:
+		c.history.Ask(ev.Request)
+		c.saves++
+		c.asked = ev.At
+		c.note(now, []facts.Change{{Side: facts.Agent, Kind: "request", Text: "a person asked: " + string(ev.Kind)}})
 	case CommandRequest:
 		if len(c.commands) < maxCommands {
 			c.commands = append(c.commands, ev)
@@ -200,6 +214,10 @@ func (c *Core) hasty(now time.Time, v correlate.Verdict) bool {
 
 // plan renews the decision.
 func (c *Core) plan(now time.Time) {
+	if c.history.Observe(now, c.f, c.verdict) {
+		c.saves++
+		c.rev++
+	}
 	d := attach.Plan(now, c.f, c.verdict, &c.history, c.cfg.Policy)
 	if d.Kind != c.decision.Kind || d.Rule != c.decision.Rule || d.Step != c.decision.Step {
 		c.rev++
@@ -229,7 +247,7 @@ func (c *Core) note(now time.Time, changes []facts.Change) {
 		if at.IsZero() {
 			at = now
 		}
-		c.log.add(now, Entry{Side: ch.Side, Kind: ch.Kind, Text: ch.Text, EventSID: ch.EventSID, ICCID: ch.ICCID, At: at})
+		c.log.add(now, Entry{Side: ch.Side, Kind: ch.Kind, Text: ch.Text, EventSID: ch.EventSID, ICCID: ch.ICCID, At: at, Routine: ch.Routine})
 		c.rev++
 	}
 }

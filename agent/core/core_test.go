@@ -2,6 +2,8 @@ package core
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,6 +194,43 @@ func TestDeadLineIsSaidAndMended(t *testing.T) {
 	}
 }
 
+// A modem that dies for good between two questions gets the restart command and then loses its power within a minute; what
+// was done before this start counts.
+func TestDeadModemIsRestartedAtOnce(t *testing.T) {
+	spent := attach.History{Actions: []attach.Done{{Kind: attach.ModuleReset, At: epoch.Add(-time.Minute)}}}
+	for name, history := range map[string]attach.History{"soft-reset hard-cycle": {}, "hard-cycle": spent} {
+		cfg := testConfig()
+		cfg.History = history
+		p := newPuppet(cfg)
+		p.until(epoch.Add(5 * time.Minute))
+		died := p.now
+		var did []string
+		dead := Failure{Kind: LineDead, Text: "no answer"}
+		ev := Event(Tick{})
+		for p.now.Sub(died) < time.Minute && !slices.Contains(did, "hard-cycle") {
+			acts := p.core.Step(p.now, ev)
+			if len(acts) == 0 {
+				p.now, ev = p.core.Deadline(), Tick{}
+				continue
+			}
+			if act, ok := acts[0].Op.(Act); ok {
+				did = append(did, string(act.Kind))
+			}
+			done := Done{ID: acts[0].ID}
+			if open, ok := acts[0].Op.(OpenPort); ok && !open.Awake {
+				t.Errorf("%s: a modem that ran is given time to boot", name)
+			} else if !ok {
+				done.Failure = &dead
+				p.now = p.now.Add(7 * time.Second)
+			}
+			ev = done
+		}
+		if got := strings.Join(did, " "); got != name {
+			t.Errorf("got %q, want %q, %v after the death", got, name, p.now.Sub(died))
+		}
+	}
+}
+
 // anyEvent draws an event that could come at any time, sane or not.
 func anyEvent(r *rapid.T, flight uint64, n int) Event {
 	switch rapid.IntRange(0, 9).Draw(r, "event") {
@@ -214,7 +253,7 @@ func anyEvent(r *rapid.T, flight uint64, n int) Event {
 		return CloudBatch{Events: []cloud.Event{{SID: fmt.Sprint("EZ", n), Type: cloud.AttachmentAccepted, ICCID: testICCID,
 			Time: epoch.Add(time.Duration(n) * time.Minute)}}}
 	case 7:
-		kind := FailureKind(rapid.IntRange(0, 4).Draw(r, "failure"))
+		kind := FailureKind(rapid.IntRange(0, 5).Draw(r, "failure"))
 		cause := modem.Cause{Domain: modem.EMM, Number: rapid.IntRange(0, 120).Draw(r, "cause")}
 		return Done{ID: flight, Failure: &Failure{Kind: kind, Text: "failed", Cause: cause}}
 	case 8:

@@ -33,6 +33,8 @@ type (
 	ClockState struct{ NTP bool }
 	// ProbeRequest asks for a fresh look at everything.
 	ProbeRequest struct{}
+	// PolicyRequest brings what a person asks of the policy: a retry, a pause.
+	PolicyRequest struct{ attach.Request }
 	// CommandRequest asks for one AT command of a person. The command itself stays with the shell, which knows it by the
 	// ticket: it may hold a PIN, and nothing of the core is secret.
 	CommandRequest struct {
@@ -50,6 +52,7 @@ func (PortLost) event()       {}
 func (CloudBatch) event()     {}
 func (ClockState) event()     {}
 func (ProbeRequest) event()   {}
+func (PolicyRequest) event()  {}
 func (CommandRequest) event() {}
 
 // FailureKind is what a failure means for the core.
@@ -61,6 +64,7 @@ const (
 	LineDead                       // nothing answers any more: the port must be closed and opened again
 	PortGone                       // the port disappeared or cannot be opened
 	Unsupported                    // this modem cannot do it
+	Foreign                        // Greet: something else than a modem answers; it gets no command but those of a greeting
 )
 
 // Failure is an action that went wrong.
@@ -70,6 +74,10 @@ type Failure struct {
 	Cause  modem.Cause
 	Reason string // PortGone: missing, permission, busy, sandbox, not-a-tty, gone
 	Holder string // PortGone, busy: who holds it
+
+	Stranger modem.Stranger // Foreign: who answers
+	ATPort   string         // Foreign: where the module that the port belongs to takes commands, "" when not known
+	Next     bool           // Foreign: OpenPort will try another port or speed that had no turn yet
 }
 
 // Action is one thing for the shell to do.
@@ -83,7 +91,9 @@ type Op interface{ op() }
 
 type (
 	// OpenPort opens the serial port.
-	OpenPort struct{}
+	OpenPort struct {
+		Awake bool // the module ran before and is not booting: it answers at once or not at all
+	}
 	// Greet shakes hands, identifies the module and sets the session up.
 	Greet struct{}
 	// Ask asks the modem one thing.
@@ -95,6 +105,10 @@ type (
 	Act struct {
 		Kind attach.Kind
 		Want modem.PDPContext // for SetAPN, Activate, Reactivate
+		// History has this action in it already. It is to be on disk before the action begins, so that no crash frees a
+		// budget that was spent.
+		History attach.History
+		Saves   uint64 // its revision, as in a Snapshot
 	}
 	// Run sends the command of a CommandRequest. Whoever asked gets the answer from the shell, not from the core.
 	Run struct{ CommandRequest }

@@ -12,6 +12,10 @@ import (
 // reopenWaits space the attempts to open a port that does not open or does not answer.
 var reopenWaits = []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second}
 
+// strangerWaits space the attempts on a port where something else than a modem answers: it gets a handful of lines each
+// time, and what is plugged in instead of it is still found within a minute or so.
+var strangerWaits = []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, time.Minute}
+
 // next chooses the one action that may be started now.
 func (c *Core) next(now time.Time) []Action {
 	if c.flight.id != 0 {
@@ -23,7 +27,7 @@ func (c *Core) next(now time.Time) []Action {
 	case now.Before(c.reopenAt):
 		return nil
 	case !c.f.Port.Open:
-		return c.launch(OpenPort{})
+		return c.launch(OpenPort{Awake: c.f.Modem.Known() && !now.Before(c.f.BootingUntil)})
 	case !c.greeted:
 		c.bootedMeanwhile = false
 		return c.launch(Greet{})
@@ -38,10 +42,8 @@ func (c *Core) next(now time.Time) []Action {
 	return nil
 }
 
-// canAct: power control needs no port, everything else a modem that was greeted.
-func (c *Core) canAct(k attach.Kind) bool {
-	return k == attach.PowerOn || k == attach.HardCycle || c.greeted && c.f.Port.Open
-}
+// canAct: what is done for a dead port needs none, everything else a modem that was greeted.
+func (c *Core) canAct(k attach.Kind) bool { return withoutPort(k) || c.greeted && c.f.Port.Open }
 
 func (c *Core) launch(op Op) []Action {
 	c.nextID++
@@ -52,11 +54,12 @@ func (c *Core) launch(op Op) []Action {
 // act starts the planned action: into the history first, then out.
 func (c *Core) act(now time.Time) []Action {
 	d := c.decision
-	c.history.Note(attach.Done{Kind: d.Kind, At: now, Rule: d.Rule, Why: d.Why})
+	c.history.Note(now, d)
+	c.saves++
 	c.log.add(now, Entry{Side: facts.Agent, Kind: "action", Text: string(d.Kind) + ": " + d.Why, Action: d.Kind})
 	c.rev++
 	w := c.cfg.Want
-	return c.launch(Act{Kind: d.Kind, Want: modem.PDPContext{CID: w.CID, Type: w.PDPType, APN: w.APN}})
+	return c.launch(Act{Kind: d.Kind, Want: modem.PDPContext{CID: w.CID, Type: w.PDPType, APN: w.APN}, History: c.history, Saves: c.saves})
 }
 
 // command sends what a person asked for.
@@ -147,8 +150,8 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 		return
 	case Act:
 		c.acted(now, op, &f)
-		if switchesPower(op.Kind) {
-			return // the fault is in the pins, and nothing was said of the modem
+		if withoutPort(op.Kind) {
+			return // the fault is in the pins, or known already: nothing new was said of the modem
 		}
 	case Run:
 		c.commanded(op.CommandRequest)
@@ -179,11 +182,13 @@ func (c *Core) failed(now time.Time, op Op, f Failure) {
 
 // takesPortAway: these restart the module, so its USB ports vanish for a while.
 func takesPortAway(k attach.Kind) bool {
-	return k == attach.ModuleReset || k == attach.HardCycle || k == attach.PowerOn
+	return k == attach.ModuleReset || withoutPort(k)
 }
 
-// switchesPower: these work on the pins, with the port closed.
-func switchesPower(k attach.Kind) bool { return k == attach.HardCycle || k == attach.PowerOn }
+// withoutPort: these work on the pins, or open the port for themselves.
+func withoutPort(k attach.Kind) bool {
+	return k == attach.HardCycle || k == attach.PowerOn || k == attach.SoftReset
+}
 
 // acted notes the outcome of an attach action and looks at what it changed.
 func (c *Core) acted(now time.Time, act Act, f *Failure) {
@@ -192,6 +197,7 @@ func (c *Core) acted(now time.Time, act Act, f *Failure) {
 		text = f.Text
 	}
 	c.history.Ended(text)
+	c.saves++
 	if f != nil {
 		c.log.add(now, Entry{Side: facts.Agent, Kind: "action", Text: string(act.Kind) + " failed: " + text})
 	}
@@ -201,13 +207,15 @@ func (c *Core) acted(now time.Time, act Act, f *Failure) {
 			cause = f.Cause
 		}
 		c.f.Dialled(now, f == nil, cause, text)
+		c.looks.again(modem.LookActive, modem.LookAddress, modem.LookServing) // it changes nothing else
+		return
 	}
 	c.f.Doubt(changedBy[act.Kind]...)
-	if switchesPower(act.Kind) {
+	if withoutPort(act.Kind) {
 		c.f.Port.Open, c.f.Port.Reason = false, ""
 		c.reopenAt, c.reopens = now, 0
 	}
-	if takesPortAway(act.Kind) {
+	if takesPortAway(act.Kind) && !(act.Kind == attach.SoftReset && f != nil) {
 		c.f.Restarting(now)
 		c.restarted()
 	}
@@ -226,6 +234,7 @@ var changedBy = map[attach.Kind][]facts.Setting{
 	attach.Configure:          {facts.SettingModule, facts.SettingRadio},
 	attach.RadioOn:            {facts.SettingRadio},
 	attach.RadioCycle:         {facts.SettingRadio},
+	attach.ClearFPLMN:         {facts.SettingRadio},
 	attach.AutomaticSelection: {facts.SettingSelection},
 }
 
@@ -251,16 +260,34 @@ func (c *Core) lineLost(now time.Time, f Failure) {
 	}
 	c.f.Line.Failing++
 	c.f.Line.Speaks = f.Kind == Refused
+	other := f.Stranger.Kind != c.f.Line.Stranger.Kind
+	c.f.Line.Stranger, c.f.Line.ATPort = f.Stranger, f.ATPort
 	// What stays as it is is told once, however often it is tried.
-	if news := f.Reason != c.f.Port.Reason || f.Holder != c.f.Port.Holder; wasAlive || news || c.f.Line.Failing == 1 {
+	if news := other || f.Reason != c.f.Port.Reason || f.Holder != c.f.Port.Holder; wasAlive || news || c.f.Line.Failing == 1 {
 		c.f.Port.Since = now
 		c.note(now, []facts.Change{{Side: facts.Host, Kind: "port", Text: f.Text}})
 	}
 	c.f.Line.Text = f.Text
 	c.f.Port.Open, c.f.Port.Reason, c.f.Port.Holder, c.f.Port.Text = false, f.Reason, f.Holder, f.Text
-	c.reopenAt = now.Add(reopenWaits[min(c.reopens, len(reopenWaits)-1)])
-	c.reopens++
+	if other {
+		c.reopens = 0
+	}
+	c.reopenAt = now.Add(c.reopenWait(f))
 	c.rev++
+}
+
+// reopenWait is how long the port stays closed after a failure.
+func (c *Core) reopenWait(f Failure) time.Duration {
+	waits := reopenWaits
+	switch {
+	case f.Kind == Foreign && f.Next:
+		return waits[0]
+	case f.Kind == Foreign:
+		waits = strangerWaits
+	}
+	wait := waits[min(c.reopens, len(waits)-1)]
+	c.reopens++
+	return wait
 }
 
 // setDeadline is the earliest of all that can become due.

@@ -23,12 +23,25 @@ type Entry struct {
 	ICCID    string
 	Verdict  correlate.Code
 	Action   attach.Kind
+	Routine  bool // one of many that say that all goes on
 }
 
 // log is the timeline in memory, oldest first. Snapshots share its slice, so it is only appended to and replaced.
 type log struct {
 	entries []Entry
 	seq     uint64
+	before  uint64 // seq of the last one of an earlier agent
+}
+
+// begin goes on where an earlier agent ended.
+func (l *log) begin(before []Entry) {
+	before = before[max(0, len(before)-logLength):]
+	for _, e := range before {
+		l.seq++
+		e.Seq = l.seq
+		l.entries = append(l.entries, e)
+	}
+	l.before = l.seq
 }
 
 func (l *log) add(now time.Time, e Entry) {
@@ -52,8 +65,11 @@ type Snapshot struct {
 	Previous  *correlate.Verdict
 	Decision  attach.Decision
 	History   attach.History
+	Saves     uint64    // counts the changes of History
+	Asked     time.Time // when a person asked last for something of the policy
 	Timeline  []Entry
-	Stale     int // completions nobody waited for
+	Before    uint64 // entries up to this one were made before this start
+	Stale     int    // completions nobody waited for
 	PortOpens int
 }
 
@@ -64,5 +80,5 @@ func (c *Core) Rev() uint64 { return c.rev }
 func (c *Core) Snapshot() Snapshot {
 	entries := c.log.entries[max(0, len(c.log.entries)-logLength):]
 	return Snapshot{Started: c.started, Facts: *c.f, Verdict: c.verdict, Since: c.since, Previous: c.previous,
-		Decision: c.decision, History: c.history, Timeline: entries[:len(entries):len(entries)], Stale: c.Stale, PortOpens: c.portOpens}
+		Decision: c.decision, History: c.history, Saves: c.saves, Before: c.log.before, Asked: c.asked, Timeline: entries[:len(entries):len(entries)], Stale: c.Stale, PortOpens: c.portOpens}
 }

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"fmt"
 	"time"
 
 	"supersim-agent/agent/facts"
@@ -12,9 +13,18 @@ var deviceRules = []Rule{
 		ID: "A1", Code: "modem-unreachable", Base: 0.95, match: modemUnreachable,
 		When:    "The port does not exist, cannot be opened, or nothing on it answers AT.",
 		Summary: "The modem does not answer.",
-		Agent:   "Reopens the port and, where a board with power control is configured, powers the modem up or cycles its power after five minutes.",
+		Agent:   "Reopens the port, tries the other AT ports, sends the restart command, and where a board with power control is configured cuts the power for a moment.",
 		Advice:  "Check that the HAT has power, that the USB cable is in, and the PWRKEY jumper.",
 		Changes: "An answer to AT.",
+	},
+	{
+		ID: "A1b", Code: "not-a-modem", Base: 0.95, match: notAModem,
+		When:    "What answers on the port is a satellite receiver, a login prompt, an echo, a data call, or speaks without naming a model.",
+		Summary: "Something answers on the modem's port that is no modem.",
+		Agent: "Sends it nothing but AT and two questions, changes nothing, tries other ports and speeds if the port is not configured, " +
+			"and looks again every minute. Cycles the power only where that may help.",
+		Advice:  "Check modem.port, the wiring, and what else uses this port; supersim-agent ports shows what is plugged in.",
+		Changes: "A modem's answers to AT and AT+CGMM.",
 	},
 	{
 		ID: "S1", Code: "starting", Base: 0.9, match: starting,
@@ -130,18 +140,36 @@ func modemUnreachable(v *view) (finding, bool) {
 		return finding{confidence: 0.7, summary: "The modem has not answered the last question.",
 			evidence: []Evidence{local(v.now, "%s", v.Line.Doubt)}}, true
 	}
-	if v.Line.Alive || v.Line.Failing == 0 {
+	if v.Line.Alive || v.Line.Failing == 0 || v.Line.Stranger.Kind != "" {
 		return no()
 	}
 	if v.now.Before(v.BootingUntil) {
 		return no()
 	}
 	if v.Line.Speaks {
-		return finding{summary: "Something answers on the modem's port, but not as a modem does.",
-			advice:   "Check modem.port: this may be the GPS or diagnostics port, or another device. If it is the right one, cut the modem's power once.",
+		return finding{summary: "The modem answers, and refuses what every session begins with.",
+			advice:   "Cut the modem's power once. If it stays so, check that modem.port is the modem's AT port.",
 			evidence: []Evidence{local(v.Line.Since, "%s", v.Line.Text)}}, true
 	}
 	return evidence(local(v.Line.Since, "no answer on %s: %s", v.Port.Path, v.Line.Text))
+}
+
+// notAModem: one handshake tells, unless the module may still be booting. While the port is being opened again, what is
+// known of it holds.
+func notAModem(v *view) (finding, bool) {
+	s := v.Line.Stranger
+	if v.Line.Alive || s.Kind == "" || v.now.Before(v.BootingUntil) {
+		return no()
+	}
+	where := v.Port.Path
+	if where == "" || where == "auto" {
+		where = "the port"
+	}
+	return finding{
+		summary:  fmt.Sprintf("No modem answers on %s: %s.", where, s.Kind.Words()),
+		advice:   s.Kind.Advice(v.Line.ATPort),
+		evidence: []Evidence{local(v.Line.Since, "%s: %s; %d handshakes in vain", s.Kind, s, v.Line.Failing)},
+	}, true
 }
 
 // leftToBoot: a module that restarts takes its USB port away for a while.

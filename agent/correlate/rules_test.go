@@ -115,6 +115,18 @@ func TestRules(t *testing.T) {
 			f.BootingUntil = noon.Add(2 * time.Minute)
 		}), time.Minute, "starting"},
 
+		{"not-a-modem: nmea", healthy().with(func(f *facts.Facts) {
+			f.Line = facts.Line{Failing: 1, Stranger: modem.Stranger{Kind: modem.StrangerNMEA, Sample: "$GPGGA"}}
+		}), time.Minute, "not-a-modem"},
+		{"not not-a-modem: noise of a module that boots", healthy().with(func(f *facts.Facts) {
+			f.Line = facts.Line{Failing: 1, Stranger: modem.Stranger{Kind: modem.StrangerBinary}}
+			f.BootingUntil = noon.Add(2 * time.Minute)
+		}), time.Minute, "starting"},
+		{"not not-a-modem: held by another program since", healthy().with(func(f *facts.Facts) {
+			f.Port = facts.Port{Reason: "busy", Holder: "gpsd[812]"}
+			f.Line = facts.Line{Failing: 2}
+		}), time.Minute, "modem-unreachable"},
+
 		{"sim-missing", healthy().see(time.Minute, modem.SIM{State: modem.SIMMissing}), 3 * time.Minute, "sim-missing"},
 		{"not sim-missing: away for less than a minute", healthy().see(time.Minute, modem.SIM{State: modem.SIMReady}, modem.SIM{State: modem.SIMMissing}), 90 * time.Second, "sim-refreshing"},
 		{"sim-pin", healthy().see(time.Minute, modem.SIM{State: modem.SIMPIN}), 2 * time.Minute, "sim-pin"},
@@ -222,5 +234,38 @@ func TestSwappedCardStartsItsOwnDiary(t *testing.T) {
 	s.see(2*time.Minute, modem.ICCID("89883070000087654321"), denied(8))
 	if got := correlate.Judge(noon.Add(3*time.Minute), s.f); got.Code != "sim-inactive" {
 		t.Errorf("verdict %q (%s)", got.Code, got.Summary)
+	}
+}
+
+// Who answers instead of a modem is named with its port; the advice names the AT port when that is known.
+func TestStrangersAreNamed(t *testing.T) {
+	for kind, words := range map[modem.StrangerKind][3]string{
+		modem.StrangerNMEA:    {"NMEA", "GNSS", "GNSS port: use /dev/ttyUSB2"},
+		modem.StrangerLogin:   {"login prompt", "raspi-config", "use /dev/ttyUSB2"},
+		modem.StrangerEcho:    {"comes back", "TX and RX", "use /dev/ttyUSB2"},
+		modem.StrangerPPP:     {"data mode", "pppd", "use /dev/ttyUSB2"},
+		modem.StrangerBinary:  {"binary", "baud", "diagnostic port: use /dev/ttyUSB2"},
+		modem.StrangerText:    {"text", "modem.port", "use /dev/ttyUSB2"},
+		modem.StrangerErrors:  {"ERROR to every", "Power-cycle", "use /dev/ttyUSB2"},
+		modem.StrangerUnnamed: {"no model", "Wi-Fi", "use /dev/ttyUSB2"},
+	} {
+		s := healthy().with(func(f *facts.Facts) {
+			f.Port.Path = "/dev/ttyUSB1"
+			f.Line = facts.Line{Failing: 3, Stranger: modem.Stranger{Kind: kind, Sample: "sample"}}
+		})
+		v := correlate.Judge(noon.Add(time.Minute), s.f)
+		if v.Code != "not-a-modem" || v.Rule != "A1b" || v.Confidence != 0.95 {
+			t.Fatalf("%s: verdict %q of %s, %v", kind, v.Code, v.Rule, v.Confidence)
+		}
+		if !strings.Contains(v.Summary, "/dev/ttyUSB1: ") || !strings.Contains(v.Summary, words[0]) || !strings.Contains(v.Advice, words[1]) {
+			t.Errorf("%s: %q, %q", kind, v.Summary, v.Advice)
+		}
+		if e := v.Evidence[0].Fact; !strings.HasPrefix(e, string(kind)+": ") || !strings.Contains(e, `"sample"`) {
+			t.Errorf("%s: evidence %q", kind, e)
+		}
+		s.f.Line.ATPort = "/dev/ttyUSB2"
+		if v = correlate.Judge(noon.Add(time.Minute), s.f); !strings.Contains(v.Advice, words[2]) {
+			t.Errorf("%s: %q", kind, v.Advice)
+		}
 	}
 }

@@ -124,6 +124,8 @@ func deviceTales() []tale {
 	return []tale{
 		{"A1", fires, "dead line", healthy().with(line(facts.Line{Failing: 1, Text: "AT: time-out"})), minute},
 		{"A1", nearMiss, "one handshake is under way", healthy().with(line(facts.Line{})), minute},
+		{"A1b", fires, "a satellite receiver", healthy().with(line(facts.Line{Failing: 1, Stranger: modem.Stranger{Kind: modem.StrangerNMEA}})), minute},
+		{"A1b", nearMiss, "the modem refuses the beginning", healthy().with(line(facts.Line{Failing: 1, Speaks: true, Text: "ATE0: ERROR"})), minute},
 		{"S1", fires, "just started", &story{f: facts.New(noon, facts.Want{CID: 1})}, time.Second},
 		{"S1", nearMiss, "everything is known", healthy(), minute},
 		{"A2", fires, "pulled", healthy().see(minute, modem.SIM{State: modem.SIMMissing}), 3 * minute},

@@ -22,11 +22,12 @@ const (
 // Change is one line of the timeline: something is different now.
 type Change struct {
 	Side     Side
-	Kind     string // port, modem, sim, registration, signal, data, cloud, clock, verdict, action
+	Kind     string // port, modem, supply, sim, registration, signal, data, cloud, clock, verdict, action
 	Text     string
 	EventSID string    // cloud only
 	ICCID    string    // the card it is about (cloud only)
 	At       time.Time // when it happened, if that is not when it was seen (cloud only)
+	Routine  bool      // one of many that say that all goes on; it need not survive a power cut
 }
 
 // Apply puts an observation in its place. It returns what a person would call a change, in order; nil for no news.
@@ -68,8 +69,14 @@ func (f *Facts) Apply(now time.Time, obs modem.Observation) []Change {
 		f.Module.RestartNeeded = true
 	case modem.ForbiddenPLMNs:
 		return f.applyForbidden(now, o)
+	case modem.Networks:
+		return f.applyNetworks(now, o)
 	case modem.Cells:
 		return f.applyCells(now, o)
+	case modem.Supply:
+		return f.news(f.Supply.set(now, o), "supply", "%s", supplyWords[o])
+	case modem.Install:
+		return f.applyInstall(now, o)
 	case modem.NetworkTime:
 		f.Clock.network(now, o.UTC)
 	}
@@ -85,11 +92,15 @@ func (f *Facts) news(changed bool, kind, format string, args ...any) []Change {
 
 func (f *Facts) applySIM(now time.Time, o modem.SIM) []Change {
 	if o.Refreshed {
+		f.RefreshedAt = now
 		return []Change{{Side: Local, Kind: "sim", Text: "the SIM was initialised again (refresh)"}}
 	}
 	before := f.SIM.Value
 	changed := f.SIM.set(now, o.State)
 	if o.State == modem.SIMReady {
+		if changed && before != modem.SIMUnknown {
+			f.RefreshedAt = now
+		}
 		f.SIMReadyAt = now
 		if before != modem.SIMReady && before != modem.SIMBusy && before != modem.SIMUnknown {
 			f.newCard(now)
@@ -253,12 +264,13 @@ func (f *Facts) applySignal(now time.Time, s modem.Signal) []Change {
 
 func (f *Facts) applyContexts(now time.Time, o modem.Contexts) []Change {
 	def := modem.PDPContext{CID: f.Want.CID}
+	wanted := func(c modem.PDPContext) bool { return c.APN == f.Want.APN && c.Type == f.Want.PDPType }
 	for _, c := range o.List {
-		if c.CID == f.Want.CID {
+		if c.CID == f.Want.CID && (def.Type == "" || wanted(def)) { // there twice, the one that is wrong counts
 			def = c
 		}
 	}
-	if sure := def.APN == f.Want.APN && def.Type == f.Want.PDPType; !f.contextDoubt.settled(def, sure) {
+	if sure := wanted(def); !f.contextDoubt.settled(def, sure) {
 		return nil
 	}
 	return f.news(f.Context.set(now, def), "data", "APN %s (%s) in PDP context %d", quoteOrNone(def.APN), def.Type, def.CID)
@@ -331,6 +343,29 @@ func (f *Facts) applyBooted(now time.Time, o modem.Booted) []Change {
 	return []Change{{Side: Local, Kind: "modem", Text: "the module restarted (" + o.Line + ")"}}
 }
 
+var supplyWords = map[modem.Supply]string{
+	{}:                      "the module's supply voltage is too low (a weak power supply or cable)",
+	{Off: true}:             "the module switches itself off: its supply voltage is too low (a weak power supply or cable)",
+	{High: true}:            "the module's supply voltage is too high",
+	{High: true, Off: true}: "the module switches itself off: its supply voltage is too high",
+}
+
+// applyInstall: while firmware is being installed the module may be silent for five minutes (Particle), and must not be
+// taken for a dead one.
+func (f *Facts) applyInstall(now time.Time, o modem.Install) []Change {
+	changed := f.Installing.set(now, !o.Over())
+	switch {
+	case o.Failed():
+		return f.news(changed, "modem", "the installation of firmware failed (%d)", o.Code)
+	case o.Over():
+		return f.news(changed, "modem", "firmware was installed")
+	}
+	f.BootingUntil = now.Add(installTime)
+	return f.news(changed, "modem", "firmware is being installed: the power must stay on")
+}
+
+const installTime = 5 * time.Minute
+
 // Restarting says that the module is booting: it may be silent for a while and has lost its session.
 func (f *Facts) Restarting(now time.Time) {
 	f.BootingUntil = now.Add(bootTime)
@@ -341,6 +376,7 @@ func (f *Facts) Restarting(now time.Time) {
 // Lose drops what is only true of a module that keeps running and answering. The card and its diary stay.
 func (f *Facts) Lose(now time.Time) {
 	f.Radio.forget()
+	f.Supply.forget()
 	f.Context.forget()
 	f.Active.forget()
 	f.IP.forget()

@@ -20,6 +20,7 @@ const (
 type Entry struct {
 	cloud.Event
 	Received time.Time
+	told     bool // before this start
 }
 
 // Diary is the cloud's story of the SIM in the slot. Events come late, twice and in any order, so nothing depends on
@@ -61,11 +62,27 @@ func (f *Facts) AddCloud(now time.Time, source string, events []cloud.Event, pro
 		case d.seen.Seen(e.SID):
 			d.Duplicates++
 		default:
-			changes = append(changes, d.add(&Entry{e, now})...)
+			changes = append(changes, d.add(&Entry{Event: e, Received: now})...)
 		}
 	}
 	f.anchor(now)
 	return changes
+}
+
+// Remember takes what came before this start of the agent, without telling it again.
+func (d *Diary) Remember(list []Entry) {
+	if d.seen == nil {
+		d.seen = cloud.NewDedupe(seenLength)
+	}
+	for _, e := range list {
+		if !d.seen.Seen(e.SID) {
+			e.told = true
+			d.add(&e)
+		}
+		if e.Received.After(d.LastReceived) {
+			d.LastReceived = e.Received
+		}
+	}
 }
 
 func (d *Diary) add(e *Entry) []Change {
@@ -78,7 +95,11 @@ func (d *Diary) add(e *Entry) []Change {
 	}
 	d.entries = keepLast(d.with(e), diaryLength)
 	d.index(e)
-	return []Change{{Side: Cloud, Kind: "cloud", Text: EventWords(e.Event), EventSID: e.SID, ICCID: e.ICCID, At: e.Time}}
+	if e.told {
+		return nil
+	}
+	return []Change{{Side: Cloud, Kind: "cloud", Text: EventWords(e.Event), EventSID: e.SID, ICCID: e.ICCID, At: e.Time,
+		Routine: e.Type == cloud.SessionUpdated}}
 }
 
 // index keeps what judging asks for.

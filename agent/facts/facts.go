@@ -60,9 +60,13 @@ type Line struct {
 	Alive   bool
 	Since   time.Time // alive or dead since
 	Failing int       // handshakes in a row without an answer
-	Speaks  bool      // something was said in the last handshake, but not what a modem says
-	Doubt   string    // the question that was not answered, while the port is being brought back into step
-	Text    string    // what was last tried in vain
+	Speaks  bool      // the last handshake failed because a modem refused what every session begins with
+
+	Stranger Stranger // who answered the last handshake in the place of a modem; zero: nobody
+	ATPort   string   // Stranger: where the module that the port belongs to takes commands, "" when that is not known
+
+	Doubt string // the question that was not answered, while the port is being brought back into step
+	Text  string // what was last tried in vain
 }
 
 // Dial is our last attempt to activate the PDP context.
@@ -88,10 +92,13 @@ type Facts struct {
 
 	SIM         Seen[modem.SIMState]
 	SIMReadyAt  time.Time // last time it was ready
+	RefreshedAt time.Time // last time it was initialised again, as the applet does to change the IMSI
 	ICCID       Seen[modem.ICCID]
 	IMSI        Seen[modem.IMSI]
 	IMSIChanges int // in this outage
 	Radio       Seen[modem.Radio]
+	Supply      Seen[modem.Supply] // last warning about the voltage since the module started
+	Installing  Seen[bool]         // firmware is being installed
 	Operator    Seen[modem.Operator]
 	Reg         [modem.NumDomains]Seen[modem.Registration]
 	Signal      Seen[modem.Signal]
@@ -177,6 +184,18 @@ func (f *Facts) Serving() modem.Registration {
 		}
 	}
 	return best
+}
+
+// BearerComes reports that the network opens the data connection along with the registration, as LTE and 5G do (TS 23.401
+// §5.3.2.1). On 2G and 3G it is asked for. A module that leaves the technology out tells by what it can be asked.
+func (f *Facts) BearerComes() bool {
+	switch modem.RAT(f.Serving().AcT) {
+	case "2G", "3G":
+		return false
+	case "":
+		return f.Reg[modem.EPS].Known() || f.Reg[modem.FGS].Known()
+	}
+	return true
 }
 
 // statRank orders the states of several domains: data, then denied, then searching, then nothing.

@@ -151,6 +151,51 @@ func event(sid, typ string, at time.Duration, session string, started time.Durat
 }
 
 // Sessions are assembled by the cloud's time: no order of arrival and no repetition changes the result.
+// A weak supply is told once until the module restarts, and again after that.
+func TestSupply(t *testing.T) {
+	f := known()
+	for i, want := range []int{1, 0} {
+		if got := f.Apply(noon, modem.Supply{}); len(got) != want || want == 1 && got[0].Kind != "supply" {
+			t.Errorf("warning %d: %v", i, got)
+		}
+	}
+	f.Apply(noon, modem.Booted{})
+	if got := f.Apply(noon, modem.Supply{}); len(got) != 1 {
+		t.Errorf("after a restart: %v", got)
+	}
+}
+
+// A module that installs firmware may be silent; its progress is no news, its end is.
+func TestInstall(t *testing.T) {
+	f := known()
+	for _, step := range []struct{ code, changes int }{{1, 1}, {99, 0}, {128, 1}, {1, 1}, {141, 1}} {
+		if got := f.Apply(noon, modem.Install{Code: step.code}); len(got) != step.changes {
+			t.Errorf("%d: %v", step.code, got)
+		}
+	}
+	if want := noon.Add(installTime); !f.BootingUntil.Equal(want) {
+		t.Errorf("given until %v, want %v", f.BootingUntil, want)
+	}
+}
+
+// Context 1 stands twice where the attach has a setting of its own: the one that is wrong counts, in either order.
+func TestContextTwice(t *testing.T) {
+	right := modem.PDPContext{CID: 1, Type: "IP", APN: "super"}
+	wrong := modem.PDPContext{CID: 1, Type: "IP", APN: "internet"}
+	for _, list := range [][]modem.PDPContext{{right, wrong}, {wrong, right}, {right, right}} {
+		f := New(noon, Want{APN: "super", PDPType: "IP", CID: 1})
+		want := right
+		if slices.Contains(list, wrong) {
+			want = wrong
+		}
+		f.Apply(noon, modem.Contexts{List: list})
+		f.Apply(noon, modem.Contexts{List: list})
+		if f.Context.Value != want {
+			t.Errorf("%v: %v", list, f.Context.Value)
+		}
+	}
+}
+
 func TestSessionsInAnyOrder(t *testing.T) {
 	const hour = time.Hour
 	events := []cloud.Event{

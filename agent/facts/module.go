@@ -14,6 +14,7 @@ type Module struct {
 	Settings      []modem.SettingValue // as last read; nil: not read yet
 	RestartNeeded bool                 // a setting was changed that is in force only after a restart
 	Forbidden     Seen[string]         // the card's forbidden networks, "310410 26201"; "" for none
+	Networks      Seen[string]         // those that were heard when last looked for, as Forbidden
 	Cell          Seen[modem.Cell]     // the serving cell, without its signal
 }
 
@@ -68,6 +69,31 @@ func (f *Facts) applyForbidden(now time.Time, o modem.ForbiddenPLMNs) []Change {
 		return f.news(changed, "sim", "the SIM forbids no network any more")
 	}
 	return f.news(changed, "sim", "networks that the SIM forbids: %s", list)
+}
+
+// applyNetworks keeps the codes; a network of which the module gave the name only cannot be compared with anything.
+func (f *Facts) applyNetworks(now time.Time, o modem.Networks) []Change {
+	var list []string
+	for _, n := range o.List {
+		if n.PLMN != "" && !slices.Contains(list, n.PLMN) {
+			list = append(list, n.PLMN)
+		}
+	}
+	slices.Sort(list)
+	f.Module.Networks.set(now, strings.Join(list, " "))
+	if len(list) == 0 {
+		return f.news(true, "registration", "no network was heard in a search of all bands")
+	}
+	return f.news(true, "registration", "networks heard: %s", f.Module.Networks.Value)
+}
+
+// Trapped reports whether the SIM forbids every network that was heard in this outage, so that the module tries none.
+func (f *Facts) Trapped() bool {
+	heard, forbidden := f.Module.Networks, strings.Fields(f.Module.Forbidden.Value)
+	if heard.Value == "" || f.OutageStart.IsZero() || heard.At.Before(f.OutageStart) {
+		return false
+	}
+	return !slices.ContainsFunc(strings.Fields(heard.Value), func(plmn string) bool { return !slices.Contains(forbidden, plmn) })
 }
 
 // applyCells keeps the first cell; the others are added to it and come and go. Its signal comes with its own question.

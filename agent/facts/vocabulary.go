@@ -10,13 +10,22 @@ import (
 
 type (
 	Cause        = modem.Cause
+	CauseDomain  = modem.CauseDomain
+	ICCID        = modem.ICCID
 	Operator     = modem.Operator
 	Registration = modem.Registration
 	RegStat      = modem.RegStat
 	SIMState     = modem.SIMState
+	Stranger     = modem.Stranger
 )
 
 const (
+	EMM = modem.EMM
+	ESM = modem.ESM
+	GMM = modem.GMM
+	MM  = modem.MM
+	SM  = modem.SM
+
 	RegIdle      = modem.RegIdle
 	RegSearching = modem.RegSearching
 	RegDenied    = modem.RegDenied

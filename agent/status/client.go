@@ -177,14 +177,18 @@ func (c *Client) PostEvents(ctx context.Context, body []byte) (Injected, error) 
 
 // Do asks the daemon to do something and waits for the result.
 func (c *Client) Do(ctx context.Context, r Request) (Result, error) {
-	paths := map[Kind]string{Probe: "/v1/probe", Retry: "/v1/retry", AT: "/v1/at", ModemReset: "/v1/modem/reset"}
+	paths := map[Kind]string{Probe: "/v1/probe", Retry: "/v1/retry", AT: "/v1/at", ModemReset: "/v1/modem/reset",
+		Hold: "/v1/hold", Resume: "/v1/resume"}
 	path, ok := paths[r.Kind]
 	if !ok {
 		return Result{}, fmt.Errorf("request %q: unknown kind", r.Kind)
 	}
 	var request any = forceBody{Force: r.Force}
-	if r.Kind == AT {
+	switch r.Kind {
+	case AT:
 		request = atBody{Command: r.Command, Force: r.Force, TimeoutS: r.Timeout.Seconds()}
+	case Hold:
+		request = holdBody{For: r.For.String()}
 	}
 	body, err := encode(request)
 	if err != nil {

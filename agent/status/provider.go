@@ -41,6 +41,8 @@ const (
 	Retry      Kind = "retry"       // do the next sensible step now
 	AT         Kind = "at"          // one AT command
 	ModemReset Kind = "modem-reset" // restart the module
+	Hold       Kind = "hold"        // do nothing of any kind for a time
+	Resume     Kind = "resume"      // end that
 )
 
 // Request is a wish of somebody with the right to write.
@@ -49,6 +51,7 @@ type Request struct {
 	Force   bool          // beyond the usual limits: a dangerous AT command, a retry without waiting
 	Command string        // of AT
 	Timeout time.Duration // of AT; 0 means the command's default
+	For     time.Duration // of Hold
 }
 
 // Result is the answer to a Request.

@@ -164,6 +164,23 @@ func (b atBody) request() (Request, error) {
 	return req, nil
 }
 
+// maxHold is the longest time for which a person may stop the agent from acting.
+const maxHold = 7 * 24 * time.Hour
+
+// holdBody is the body of POST /v1/hold.
+type holdBody struct {
+	For string `json:"for"`
+}
+
+func (b holdBody) request() (Request, error) {
+	d, err := time.ParseDuration(b.For)
+	if err != nil || d <= 0 || d > maxHold {
+		return Request{}, NewProblem(http.StatusBadRequest, "bad-body", fmt.Sprintf("for=%q is not understood", b.For),
+			fmt.Sprintf(`Send {"for": "2h"}, at most %v.`, maxHold))
+	}
+	return Request{Kind: Hold, For: d}, nil
+}
+
 // name is the request as the log shows it. The arguments of an AT command may hold a PIN, so they stay out.
 func (r Request) name() string {
 	name := string(r.Kind)
@@ -172,6 +189,9 @@ func (r Request) name() string {
 		if i := strings.IndexByte(name, '='); i >= 0 {
 			name = name[:i+1] + "…"
 		}
+	}
+	if r.Kind == Hold {
+		name += " " + r.For.String()
 	}
 	if r.Force {
 		name += " (forced)"

@@ -28,6 +28,8 @@ var routes = []route{
 	{"POST", "/v1/events", "take connection events, as the webhook would", true, (*Server).postEvents},
 	{"POST", "/v1/probe", "look at everything anew", true, asks(Probe)},
 	{"POST", "/v1/retry", `do the next sensible step now; {"force": true} for root`, true, asks(Retry)},
+	{"POST", "/v1/hold", `leave modem and network alone for a time: {"for": "2h"}`, true, (*Server).postHold},
+	{"POST", "/v1/resume", "end that time", true, asks(Resume)},
 	{"POST", "/v1/at", `one AT command: {"command": "AT+CSQ"}`, true, (*Server).postAT},
 	{"POST", "/v1/modem/reset", "restart the modem", true, asks(ModemReset)},
 }
@@ -171,8 +173,24 @@ func asks(kind Kind) func(*Server, http.ResponseWriter, *http.Request) error {
 		if err := readJSON(w, r, &body); err != nil {
 			return err
 		}
+		if peer, known := peerFrom(r.Context()); kind == Retry && body.Force && (!known || peer.UID != 0) {
+			return NewProblem(http.StatusForbidden, "root-only", "a forced retry is for root: it goes past the pauses that protect the network",
+				"Use retry without force, or sudo.")
+		}
 		return s.do(w, r, Request{Kind: kind, Force: body.Force})
 	}
+}
+
+func (s *Server) postHold(w http.ResponseWriter, r *http.Request) error {
+	var body holdBody
+	if err := readJSON(w, r, &body); err != nil {
+		return err
+	}
+	req, err := body.request()
+	if err != nil {
+		return err
+	}
+	return s.do(w, r, req)
 }
 
 func (s *Server) postAT(w http.ResponseWriter, r *http.Request) error {

@@ -97,6 +97,8 @@ func TestRefusals(t *testing.T) {
 		{"bad follow", root, "GET", "/v1/timeline?follow=yes", "", nil, 400, "bad-query"},
 		{"bad wait", root, "GET", "/v1/status?wait=ten", "", nil, 400, "bad-query"},
 		{"endless wait", root, "GET", "/v1/status?wait=24h", "", nil, 400, "bad-query"},
+		{"hold without a time", root, "POST", "/v1/hold", "", nil, 400, "bad-body"},
+		{"hold for ever", root, "POST", "/v1/hold", `{"for":"9999h"}`, nil, 400, "bad-body"},
 		{"not JSON", root, "POST", "/v1/retry", "force", nil, 400, "bad-body"},
 		{"wrong type", root, "POST", "/v1/retry", `{"force":"yes"}`, nil, 400, "bad-body"},
 		{"misspelt name", root, "POST", "/v1/retry", `{"forse":true}`, nil, 400, "bad-body"},
@@ -165,6 +167,8 @@ func TestWrites(t *testing.T) {
 		{"/v1/probe", "", Request{Kind: Probe}, "probe"},
 		{"/v1/retry", "{}", Request{Kind: Retry}, "retry"},
 		{"/v1/retry", `{"force":true}`, Request{Kind: Retry, Force: true}, "retry (forced)"},
+		{"/v1/hold", `{"for":"2h"}`, Request{Kind: Hold, For: 2 * time.Hour}, "hold 2h0m0s"},
+		{"/v1/resume", "", Request{Kind: Resume}, "resume"},
 		{"/v1/modem/reset", "\n", Request{Kind: ModemReset}, "modem-reset"},
 		{"/v1/at", `{"command":" AT+CSQ "}`, Request{Kind: AT, Command: "AT+CSQ"}, "AT+CSQ"},
 		{"/v1/at", `{"command":"AT+CPIN=\"1234\"","force":true,"timeout_s":1.5}`,
@@ -219,7 +223,7 @@ func TestProviderErrors(t *testing.T) {
 			t.Run(rt.Path+" "+tt.problem, func(t *testing.T) {
 				f := newFake()
 				f.err = tt.err
-				w := ask(newTestServer(t, f), root, rt.Method, rt.Path, map[bool]string{true: `{"command":"AT"}`}[rt.Path == "/v1/at"])
+				w := ask(newTestServer(t, f), root, rt.Method, rt.Path, map[string]string{"/v1/at": `{"command":"AT"}`, "/v1/hold": `{"for":"1h"}`}[rt.Path])
 				checkProblem(t, w.Code, w.Header(), w.Body.Bytes(), tt.code, tt.problem)
 			})
 		}
@@ -310,5 +314,21 @@ func TestOperators(t *testing.T) {
 	}
 	if _, err := newWriters([]string{"no such user"}); err == nil || !strings.Contains(err.Error(), "no such user") {
 		t.Errorf("unknown operator: %v", err)
+	}
+}
+
+// TestForcedRetryIsForRoot: an operator may ask for a retry, but not past the pauses that protect the network.
+func TestForcedRetryIsForRoot(t *testing.T) {
+	f := newFake()
+	s := newTestServer(t, f)
+	s.writers[stranger] = true
+	if w := ask(s, stranger, "POST", "/v1/retry", ""); w.Code != http.StatusOK {
+		t.Errorf("a retry: %d %s", w.Code, w.Body)
+	}
+	if w := ask(s, stranger, "POST", "/v1/retry", `{"force":true}`); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "root-only") {
+		t.Errorf("a forced retry: %d %s", w.Code, w.Body)
+	}
+	if len(f.asked) != 1 {
+		t.Errorf("asked %v", f.asked)
 	}
 }

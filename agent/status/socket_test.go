@@ -78,10 +78,13 @@ func TestClientAndServer(t *testing.T) {
 	if got, err := c.PostEvents(ctx, []byte("[]")); err != nil || got.Accepted != 1 {
 		t.Errorf("events: %v %v", got, err)
 	}
-	for _, kind := range []Kind{Probe, Retry, AT, ModemReset} {
+	for _, kind := range []Kind{Probe, Retry, AT, ModemReset, Hold, Resume} {
 		req := Request{Kind: kind, Force: true}
-		if kind == AT {
+		switch kind {
+		case AT:
 			req.Command, req.Timeout = `AT+CPIN="1234"`, 2*time.Second
+		case Hold:
+			req.Force, req.For = false, time.Hour
 		}
 		if got, err := c.Do(ctx, req); err != nil || got.Final != "OK" {
 			t.Errorf("%s: %v %v", kind, got, err)

@@ -44,6 +44,7 @@ type Status struct {
 	Cloud        CloudState   `json:"cloud,omitzero"`
 	Attach       Attach       `json:"attach,omitzero"`
 	Clock        Clock        `json:"clock,omitzero"`
+	Journal      Journal      `json:"journal,omitzero"`
 	Counters     Counters     `json:"counters"`
 }
 
@@ -180,6 +181,24 @@ type CloudState struct {
 	Duplicates uint64  `json:"duplicates"`  // dropped, known by event_sid
 	OtherICCID uint64  `json:"other_iccid"` // ignored, of another SIM
 	Problems   uint64  `json:"problems"`    // could not be read
+
+	Sources []CloudSource `json:"sources,omitempty"` // in the order of the configuration
+}
+
+// CloudSource is one way by which events come in. Its counters count since the daemon's start.
+type CloudSource struct {
+	Name       string `json:"name"`                // "webhook 127.0.0.1:8099/events"
+	Events     uint64 `json:"events"`              // handed on
+	Tests      uint64 `json:"tests"`               // of these, test events
+	Duplicates uint64 `json:"duplicates"`          // deliveries that were resends of accepted ones
+	Refused    uint64 `json:"refused"`             // deliveries and files that could not be used
+	Unverified uint64 `json:"unverified"`          // of these, for want of a signature or for a wrong one
+	Failed     uint64 `json:"failed"`              // deliveries that the agent could not take; they come again
+	Busy       uint64 `json:"busy"`                // deliveries put off because there were too many
+	Dropped    uint64 `json:"dropped_connections"` // that ended before they had made a request
+	Last       Time   `json:"last,omitzero"`       // something was accepted
+	Error      string `json:"error,omitzero"`      // the newest since then
+	Hint       string `json:"hint,omitzero"`       // what a person can do about it
 }
 
 // Event is a connection event in short.
@@ -218,9 +237,14 @@ type Session struct {
 // Attach is the retry policy at work.
 type Attach struct {
 	Profile string            `json:"profile,omitzero"`
-	Step    string            `json:"step,omitzero"` // on the ladder: "hold", "L1" …
-	Since   Time              `json:"since,omitzero"`
+	Step    string            `json:"step,omitzero"`  // on the ladder: "hold", "L1" …
+	Level   int               `json:"level,omitzero"` // steps of the ladder that are done; health takes them back
+	Since   Time              `json:"since,omitzero"` // of the trouble
+	Why     string            `json:"why,omitzero"`
 	Budgets map[string]Budget `json:"budgets,omitzero"` // by action, and "total"
+
+	HeldUntil   Time `json:"held_until,omitzero"`   // a person asked for nothing to be done until then
+	FrozenUntil Time `json:"frozen_until,omitzero"` // the operator's rate limit keeps everything still until then
 }
 
 // Budget is what is left of one limit: at most Limit actions in any window of WindowS seconds.
@@ -237,6 +261,14 @@ type Clock struct {
 	UncertaintyS *float64 `json:"uncertainty_s,omitzero"`
 }
 
+// Journal tells where the history goes.
+type Journal struct {
+	State  string `json:"state,omitzero"`  // "disk", or "memory" when the disk cannot be used
+	Reason string `json:"reason,omitzero"` // why not to disk
+	Since  Time   `json:"since,omitzero"`
+	Bytes  int64  `json:"bytes,omitzero"` // on disk
+}
+
 // Counters is the health of the machinery. Each counts since the daemon's start; none needs action while it stands still.
 type Counters struct {
 	Commands      uint64 `json:"at_commands"`
@@ -246,8 +278,8 @@ type Counters struct {
 	LongLines     uint64 `json:"at_long_lines"` // cut at the line limit
 	URCOverflow   uint64 `json:"urc_overflow"`  // unsolicited lines lost because nobody took them
 	PortOpens     uint64 `json:"port_opens"`
-	StaleResults  uint64 `json:"stale_results"` // completions of actions nobody waited for any more
-	JournalErrors uint64 `json:"journal_errors"`
+	StaleResults  uint64 `json:"stale_results"`  // completions of actions nobody waited for any more
+	JournalErrors uint64 `json:"journal_errors"` // records that were lost, or damaged on the disk
 }
 
 // Online reports whether the device is online, for exit codes and monitors.

@@ -179,17 +179,17 @@ func (t *cli) next() {
 	cmd, known := t.m.p.command(c.name)
 	if !known {
 		t.m.c.stats.Unknown++
-		t.later(t.pace(command{}), "", func() reply { return t.m.lacking(c.name) })
+		t.later(t.pace(command{}, c.form), "", func() reply { return t.m.lacking(c.name) })
 		return
 	}
 	t.m.c.stats.Commands[c.name+formMarks[c.form]]++ // known names only: the map stays small
-	t.later(t.pace(cmd), cmd.abort, func() reply { return cmd.run(t.m, c) })
+	t.later(t.pace(cmd, c.form), cmd.abort, func() reply { return cmd.run(t.m, c) })
 }
 
-// pace is how long a command takes before it is carried out.
-func (t *cli) pace(c command) time.Duration {
+// pace is how long a command takes before it is carried out. Reading a setting is quick also where changing it is not.
+func (t *cli) pace(c command, f form) time.Duration {
 	r := t.m.line.dice
-	if c.high > 0 {
+	if c.high > 0 && f != read && f != test {
 		return between(r, c.low, c.high)
 	}
 	d := between(r, 2*time.Millisecond, 40*time.Millisecond)

@@ -105,6 +105,34 @@ func cmdCGDCONT(m *module, c call) reply {
 	return ok()
 }
 
+// defaultBearer is a family's own command for the APN of the attach: how it is read, where its type and its APN are when
+// it is written, and when that is refused.
+type defaultBearer struct {
+	line    string // of the answer
+	at      int    // place of the type; the APN follows
+	refused func(m *module) bool
+}
+
+func (b defaultBearer) command() command {
+	return command{run: func(m *module, c call) reply {
+		switch {
+		case c.form == test:
+			return ok()
+		case c.form != write:
+			return ok(fmt.Sprintf(b.line, m.bearer.kind, m.bearer.apn))
+		case b.refused(m):
+			return cme(3)
+		}
+		kind := strings.ToUpper(c.arg(b.at))
+		if !slices.Contains([]string{"IP", "IPV6", "IPV4V6"}, kind) || len(c.arg(b.at+1)) > 100 {
+			return m.parameterError()
+		}
+		m.bearer = pdp{kind, c.arg(b.at + 1)}
+		m.c.say("module", "the host sets the attach to %s %q", m.bearer.kind, m.bearer.apn)
+		return ok()
+	}}
+}
+
 // address is the context's IP, "" when it is not active.
 func (m *module) address(cid int) string {
 	if n := &m.c.nas; n.session != nil && n.sessionID == cid && n.state == registered {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,6 +33,9 @@ type Stats struct {
 	Delivered    int // bodies handed to OnEvents, duplicates included
 	InputDropped int // bytes that came while the module could not listen
 	WritesLost   int // pieces of output that a host which does not read never got
+
+	StrangerLines int      // lines that something else than the modem got; see Module.Speaks
+	StrangerGot   []string // the last 256 of them
 }
 
 // effect is something for the shell to do. Exactly one field is set.
@@ -65,6 +69,8 @@ type core struct {
 	home home
 	mail mail
 	mod  module
+
+	other other
 }
 
 func newCore(s *Scenario, now time.Time) *core {
@@ -81,10 +87,21 @@ func newCore(s *Scenario, now time.Time) *core {
 		c.in(change.Time, func() { c.play(change) })
 	}
 	c.home.planOTA()
+	c.other = newOther(c)
 	if s.Module.Powered {
 		c.mod.powerOn()
 	}
+	c.other.appear()
 	return c
+}
+
+// input is the host's bytes for whoever is on the port.
+func (c *core) input(in []byte) {
+	if c.other.present() {
+		c.other.input(in)
+		return
+	}
+	c.mod.cli.input(in)
 }
 
 func dice(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
@@ -108,7 +125,7 @@ func (c *core) take() []effect {
 
 func (c *core) statsCopy() Stats {
 	s := c.stats
-	s.Commands = maps.Clone(s.Commands)
+	s.Commands, s.StrangerGot = maps.Clone(s.Commands), slices.Clone(s.StrangerGot)
 	return s
 }
 
@@ -147,6 +164,9 @@ func (c *core) settle(before *Scenario) {
 	}
 	c.home.settle(before)
 	c.mod.settle(before)
+	if c.live.Module.Speaks != before.Module.Speaks {
+		c.other.appear()
+	}
 	c.nas.settle()
 }
 

@@ -48,6 +48,9 @@
 // [host] is the computer around the agent: its clock, and the faults host-power-cut and agent-restart. The world only tells
 // of them (World.OnHost).
 //
+// What is on the port need not be a modem: [module] speaks, and set.modem.speaks, put a GNSS receiver, a login prompt, an
+// echo, binary data or a modem that answers ERROR to everything there. World.Stats tells which lines it got.
+//
 // A cell that names no rat has the best that the module's radio knows, so that one file can be played on every module;
 // Scenario.WithModem makes the other scenario. What an earlier owner left in the module's memory is [module] stored.
 //

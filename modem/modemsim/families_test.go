@@ -251,6 +251,33 @@ func TestSettingsDecideWhatIsHeard(t *testing.T) {
 	}
 }
 
+// TestAttachAPN: where a setting of its own decides on the APN of the attach, the first context's changes nothing.
+func TestAttachAPN(t *testing.T) {
+	for _, c := range []struct{ modem, off, write, read string }{
+		{"ublox-toby-l2", "AT+CFUN=4", `AT+UCGDFLT=1,"IP","super"`, "AT+UCGDFLT?"},
+		{"simcom-sim7020", "AT+CFUN=0", `AT*MCGDEFCONT="IP","super"`, "AT*MCGDEFCONT?"},
+	} {
+		play(t, fmt.Sprintf("modem = %q\n", c.modem)+quiet+"apn = \"internet\"\n", func(b *bench) {
+			b.wait(2 * time.Minute)
+			b.want(c.read, `"IP","internet"`)
+			b.want(c.write, "ERROR") // not with the radio on
+			b.want(c.off, "OK")
+			b.want(`AT+CGDCONT=1,"IP","super"`, "OK")
+			b.want("AT+CFUN=1", "OK")
+			b.wait(time.Minute)
+			if got := b.plainly("AT+CEREG?"); strings.Contains(got, "0,5") {
+				t.Errorf("%s attached with the context's APN", c.modem)
+			}
+			b.want(c.off, "OK")
+			b.want(c.write, "OK")
+			b.want("AT+CFUN=1", "OK")
+			b.wait(time.Minute)
+			b.want("AT+CEREG?", "0,5")
+			b.want(c.read, `"IP","super"`)
+		})
+	}
+}
+
 // TestTechnologies: cells that name their rat are heard by the modules that have it, and by no other.
 func TestTechnologies(t *testing.T) {
 	const world = "[[cell]]\nplmn = \"310410\"\nrat = %q\n"

@@ -3,6 +3,7 @@ package modemsim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -70,6 +71,22 @@ func TestFaultsEnd(t *testing.T) {
 					t.Errorf("after the fault: %q", got)
 				}
 			})
+		})
+	}
+}
+
+// TestLowSupply: the warning in each maker's words; u-blox has none.
+func TestLowSupply(t *testing.T) {
+	for modem, want := range map[string]string{"quectel-bg96": `+QIND: "vbatt",-1`, "simcom-sim7600": "UNDER-VOLTAGE WARNNING",
+		"ublox-sara-r5": ""} {
+		scenario := fmt.Sprintf("modem = %q\n", modem) + quiet + "[[at]]\ntime = \"5m\"\nfault = \"low-supply\"\n"
+		play(t, scenario, func(b *bench) {
+			b.wait(5*time.Minute - time.Second)
+			from := len(b.heard())
+			b.wait(2 * time.Second)
+			if got := strings.TrimSpace(b.heard()[from:]); got != want {
+				t.Errorf("%s: %q, want %q", modem, got, want)
+			}
 		})
 	}
 }

@@ -139,7 +139,7 @@ func (l *line) write() {
 
 // send is the wire, with its faults.
 func (l *line) send(text []byte) {
-	if l.mute || len(text) == 0 {
+	if l.mute || l.c.other.present() || len(text) == 0 {
 		return
 	}
 	out := make([]byte, 0, len(text))

@@ -39,6 +39,7 @@ type module struct {
 	cfun      int
 	set       settings
 	contexts  map[int]pdp       // kept over boots, as all three makers do
+	bearer    pdp               // the family's own setting for the default bearer, kept too; see personality.bearer
 	kept      map[string]string // vendor settings that were written: QCFG, UMNOPROF …
 	booted    bool
 	owesOK    bool    // the reset that is under way was asked for by a command that still waits for its OK
@@ -59,6 +60,7 @@ func newModule(c *core) module {
 	}
 	m := module{c: c, p: p, kept: map[string]string{}, contexts: map[int]pdp{}}
 	m.contexts[1] = pdp{c.live.Module.PDPType, c.live.Module.APN}
+	m.bearer = m.contexts[1]
 	for i := range c.live.Cells {
 		if c.live.Cells[i].RAT == "" {
 			c.live.Cells[i].RAT = p.rats[0]
@@ -96,6 +98,14 @@ func (m *module) firmware() string {
 
 func (m *module) apn(cid int) string { return m.contexts[cid].apn }
 
+// attachAPN is the APN that an attach to LTE asks for: the first context's, unless the family has a setting of its own.
+func (m *module) attachAPN() string {
+	if m.p.bearer {
+		return m.bearer.apn
+	}
+	return m.apn(1)
+}
+
 // powerOn starts a module that is off. A module that is on is not disturbed: World is the supply, not the PWRKEY.
 func (m *module) powerOn() {
 	if m.power != off {
@@ -113,6 +123,9 @@ func (m *module) powerOff(how farewell) {
 	m.c.say("module", "is off")
 	m.down(how)
 	m.power = off
+	if live := &m.c.live.Module; live.Speaks == speaksError {
+		live.Speaks = speaksModem
+	}
 }
 
 // reset is a reboot without loss of power: RESET_N, AT+CFUN=1,1, a watchdog inside.
@@ -207,6 +220,7 @@ func (m *module) settle(before *Scenario) {
 	now, was := m.c.live.Module, before.Module
 	if now.APN != was.APN || now.PDPType != was.PDPType {
 		m.contexts[1] = pdp{now.PDPType, now.APN}
+		m.bearer = m.contexts[1]
 	}
 	switch {
 	case now.Powered && !was.Powered:
@@ -354,6 +368,7 @@ var faults = []fault{
 	{"garbage", time.Minute, func(c *core) { c.mod.line.noise() }, func(c *core) { c.mod.line.noisy = false }, false},
 	{"drop-bytes", time.Minute, func(c *core) { c.mod.line.dropping = true }, func(c *core) { c.mod.line.dropping = false }, false},
 	{"silence", time.Minute, func(c *core) { c.mod.line.mute = true }, func(c *core) { c.mod.line.mute = false }, false},
+	{"low-supply", 0, func(c *core) { c.mod.urc(c.mod.p.lowSupply) }, nil, false}, // a warning, where the family has one
 	{"sim-pulled", 0, func(c *core) { c.present(false) }, func(c *core) { c.present(true) }, false},
 	{"sim-inserted", 0, func(c *core) { c.present(true) }, nil, false},
 	{"port-gone", 0, func(c *core) { c.port(portGone) }, func(c *core) { c.port(portBack) }, false},

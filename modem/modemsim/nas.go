@@ -271,7 +271,7 @@ func (n *nas) attached() {
 
 // openDefault asks for the default bearer, which on LTE is part of the attach (TS 24.301 §5.5.1.2.4).
 func (n *nas) openDefault(cell Cell) cause {
-	s, esm := n.c.home.open(cell, n.c.mod.apn(1))
+	s, esm := n.c.home.open(cell, n.c.mod.attachAPN())
 	if esm != 0 {
 		return cause{number: 19, esm: esm}
 	}

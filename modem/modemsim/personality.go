@@ -59,11 +59,14 @@ type personality struct {
 	contextUp      string // words of +CGEV for a new context
 	contextLine    func(cid int, c pdp, ip string) string
 	contextRefused func(m *module) *reply // contexts may not be written now
+	bearer         bool                   // the default bearer's APN is a setting of its own, not the first context's
 	addressLine    func(cid int, ip string) string
 	networkAPN     func(apn string) string
 	stackLost      func(m *module) []string // the module's own IP stack loses its bearer
 	ceer           func(m *module, why cause) []string
 	timeLines      func(now time.Time) []string // network time, with AT+CTZR or the family's own switch
+
+	lowSupply string // warning that the supply voltage falls, "" for none
 
 	cardMissing                        string // answer to AT+CPIN? without a card, "": +CME ERROR: 10
 	cardReady                          func(m *module) []bootLine

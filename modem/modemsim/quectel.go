@@ -9,7 +9,7 @@ import (
 // quectelBase is what Quectel's LTE families share (EC2x AT manual V2.0).
 func quectelBase() *personality {
 	p := as27007()
-	p.maker = "Quectel"
+	p.maker, p.lowSupply = "Quectel", `+QIND: "vbatt",-1`
 	p.cfunLine, p.banner = "+CFUN: 1", []bootLine{{0, "RDY"}}
 	p.rats, p.psDomain = []string{"LTE", "3G", "2G"}, true
 	p.attachWait = 140 * time.Second

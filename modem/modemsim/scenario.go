@@ -68,6 +68,7 @@ type Module struct {
 	Echo       bool          // echo: whether it is on after a boot
 	Firmware   string        // firmware: revision text; the personality's when ""
 	IMEI       string        // imei
+	Speaks     string        // speaks: what is on the port: modem, nmea, login, echo, binary, or error (to everything)
 	Powered    bool          // powered: on at the start
 	Stored     []string      // stored: commands that an earlier owner sent, such as AT+CNMP=13; unknown ones do nothing
 	Fragments  bool          // fragments: answers leave in random pieces
@@ -141,7 +142,7 @@ func Default() *Scenario {
 			APNAllowed: []string{"super"}, AppletClears: true, FPLMNSlots: 4, Present: true, AttachLimit: 15,
 		},
 		Cells: defaultCells(),
-		Module: Module{APN: "super", PDPType: "IP", CFUN: 1, Boot: -1, Echo: true, Powered: true,
+		Module: Module{APN: "super", PDPType: "IP", CFUN: 1, Boot: -1, Echo: true, Powered: true, Speaks: speaksModem,
 			Fragments: true, Interleave: true, Late: true},
 		Cloud: Cloud{Delay: 2 * time.Second, Alive: true, Envelope: "kore"},
 		Host:  Host{NTP: true},

@@ -57,6 +57,7 @@ var (
 		"firmware":   text(func(m *Module) *string { return &m.Firmware }, oneLine),
 		"imei":       text(func(m *Module) *string { return &m.IMEI }, digits(15, 15)),
 		"stored":     texts(func(m *Module) *[]string { return &m.Stored }, atCommand),
+		"speaks":     text(func(m *Module) *string { return &m.Speaks }, oneOf(speakers...)),
 		"powered":    flag(func(m *Module) *bool { return &m.Powered }),
 		"fragments":  flag(func(m *Module) *bool { return &m.Fragments }),
 		"interleave": flag(func(m *Module) *bool { return &m.Interleave }),

@@ -11,7 +11,7 @@ func simcomBase() *personality {
 	p.maker = "SIMCOM INCORPORATED"
 	p.revision = func(fw string) string { return "+CGMR: " + fw }
 	p.banner = []bootLine{{0, "RDY"}}
-	p.execResets = true
+	p.execResets, p.lowSupply = true, "UNDER-VOLTAGE WARNNING" // its spelling
 	p.location = simcomLocation
 	p.timeLines = simcomTimeLines
 	p.extra = map[string]command{

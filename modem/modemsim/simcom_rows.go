@@ -169,8 +169,8 @@ func simcomSIM7080() *personality {
 	return p
 }
 
-// simcomSIM7020 is NB-IoT only. Its manual was not at hand: it answers the standard and nothing of its own, which makes
-// it the test of a module that is known by name alone. A Super SIM has no NB-IoT anywhere; that this one registers is a
+// simcomSIM7020 is NB-IoT only. Its manual was not at hand: it answers the standard, and of its own only the APN of the
+// attach, which wants AT+CFUN=0 (public drivers, after SIMCom's TCP/IP application note). A Super SIM has no NB-IoT anywhere; that this one registers is a
 // concession, so that every scenario can be played on every personality.
 func simcomSIM7020() *personality {
 	p := as27007()
@@ -180,6 +180,9 @@ func simcomSIM7020() *personality {
 	p.ready, p.banner, p.cfunLine = 5*time.Second, []bootLine{{0, "RDY"}}, "+CFUN: 1" // guesses
 	p.rats, p.act = []string{"LTE"}, map[string]int{"LTE": 9}
 	p.regTest = [4]string{"", "", "(0-5)"}
+	p.bearer = true
+	p.extra = map[string]command{"*MCGDEFCONT": defaultBearer{line: `*MCGDEFCONT: "%s","%s"`,
+		refused: func(m *module) bool { return m.cfun != 0 }}.command()}
 	return p
 }
 
@@ -218,7 +221,7 @@ func simcomSIM800() *personality {
 func simcom800Commands() map[string]command {
 	return map[string]command{
 		"+CCID": {run: cmdICCID("", false)}, "+CPOWD": powerDown("NORMAL POWER DOWN", 2*time.Second, true, "0"),
-		"+SAPBR": {run: simcomBearer, low: 500 * time.Millisecond, high: 3 * time.Second},
+		"+SAPBR": {run: simcomBearer},
 		"+CSTT":  {run: simcomTask}, "+CIICR": {run: simcomBringUp, low: time.Second, high: 4 * time.Second},
 		"+CIFSR": {run: simcomOwnAddress}, "+CIPSHUT": {run: simcomShut},
 		"+CEER": {run: func(m *module, c call) reply {

@@ -3,6 +3,7 @@ package modemsim
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // stackState is the module's own IP stack, which runs beside the host's data path: opened by AT+QIACT, AT+NETOPEN,
@@ -198,18 +199,23 @@ func simcomBearer(m *module, c call) reply {
 		}
 		return m.parameterError()
 	}
+	slow := between(m.line.dice, 500*time.Millisecond, 3*time.Second)
 	switch c.number(0, -1) {
 	case 0:
-		if m.set.stack != stackOpen {
-			return fails()
-		}
-		m.closeStack()
-		return ok()
+		return reply{after: slow, more: func() reply {
+			if m.set.stack != stackOpen {
+				return fails()
+			}
+			m.closeStack()
+			return ok()
+		}}
 	case 1:
-		if m.set.stack == stackOpen || m.openStack(1, m.keptOr("+SAPBR apn", "")) != 0 {
-			return fails()
-		}
-		return ok()
+		return reply{after: slow, more: func() reply {
+			if m.set.stack == stackOpen || m.openStack(1, m.keptOr("+SAPBR apn", "")) != 0 {
+				return fails()
+			}
+			return ok()
+		}}
 	case 2:
 		if ip := m.stackAddress(); ip != "" {
 			return ok(fmt.Sprintf(`+SAPBR: 1,1,"%s"`, ip))

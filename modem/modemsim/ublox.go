@@ -204,8 +204,10 @@ func ubloxAttachArea(readOnly bool) func(where) string {
 
 // ubloxEarly are refused as if the card had failed while SARA-R41x still reads it; the module is well.
 func ubloxEarly(p *personality) {
-	for _, name := range strings.Fields("+UMNOPROF +URAT +UBANDMASK +UPSV") {
+	for _, name := range strings.Fields("+UMNOPROF +URAT +UBANDMASK +UPSV +USIMSTAT +UCGED") {
 		p.extra[name] = early(cme(13), p.extra[name])
 	}
-	p.extra["+IFC"] = early(cme(13), standard["+IFC"])
+	for _, name := range []string{"+IFC", "+CEREG"} {
+		p.extra[name] = early(cme(13), standard[name])
+	}
 }

@@ -103,6 +103,11 @@ func ubloxTOBYL2() *personality {
 	p.model, p.firmware, p.imei = "TOBY-L200", "15.93", "352953080123459"
 	p.ready, p.banner = 20*time.Second, []bootLine{{0, "+AT: READY"}}
 	p.cardReady = func(m *module) []bootLine { return append(ubloxCardLines(m), bootLine{2 * time.Second, "+PBREADY"}) }
+	// With 1 the value is kept over boots; all public scripts write it so, with the radio off. Of the answer to a read no
+	// capture is known: its form is a guess.
+	p.bearer = true
+	p.extra["+UCGDFLT"] = defaultBearer{line: `+UCGDFLT: "%s","%s",0,0,2,2,2,2,0,2,0,0,0,0`, at: 1,
+		refused: func(m *module) bool { return m.cfun == 1 }}.command()
 	p.extra["+UUSBCONF"] = stored{name: "+UUSBCONF", initial: `3,"RNDIS",,"0x1146"`}.command()
 	p.extra["+UBMCONF"] = choose("+UBMCONF", "1", "1", "2")
 	p.extra["+UIPADDR"] = command{run: func(_ *module, c call) reply {

@@ -182,7 +182,7 @@ func (w *World) Connect(rw io.ReadWriteCloser) {
 		return
 	}
 	w.do(func(c *core) { c.mod.cli.hangUp(false) })
-	f.start(&w.fronts, func(in []byte) { w.do(func(c *core) { c.mod.cli.input(in) }) })
+	f.start(&w.fronts, func(in []byte) { w.do(func(c *core) { c.input(in) }) })
 }
 
 // Open connects a pipe and returns the host's end, or ErrPortGone.

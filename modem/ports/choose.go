@@ -96,3 +96,19 @@ func modulesOf(list []Port) [][]Port {
 	}
 	return out
 }
+
+// ATPort is the port of the list that takes the commands of the module to which a port belongs: "" when that is not
+// known, or the port itself.
+func ATPort(list []Port, of Port) string {
+	if of.USB == nil || of.USB.Bridge {
+		return ""
+	}
+	for _, group := range modulesOf(list) {
+		for _, p := range group {
+			if p.USB.Device == of.USB.Device && p.USB.Interface != of.USB.Interface {
+				return p.Path
+			}
+		}
+	}
+	return ""
+}

@@ -89,9 +89,12 @@ func TestRotationIsTotal(t *testing.T) {
 		r := &ports.Rotation{Baud: rapid.SampledFrom([]int{0, 9600, 115200}).Draw(t, "baud")}
 		for range rapid.IntRange(0, 20).Draw(t, "before") {
 			a, _ := r.Next(c)
-			if rapid.Bool().Draw(t, "answers") {
+			switch rapid.IntRange(0, 2).Draw(t, "end") {
+			case 0:
 				r.Answered(c, a)
-			} else {
+			case 1:
+				r.Foreign(c, a, rapid.Bool().Draw(t, "readable"))
+			default:
 				r.Failed()
 			}
 		}
@@ -108,4 +111,53 @@ func TestRotationIsTotal(t *testing.T) {
 			t.Fatalf("only %v of %d ports were tried", seen, len(c.Ports))
 		}
 	})
+}
+
+// Strangers make a port that was found lose its turn at once, until all had one; a configured port is stayed with.
+func TestRotationAroundStrangers(t *testing.T) {
+	three := []ports.Port{usbPort("/dev/a"), usbPort("/dev/b"), usbPort("/dev/c")}
+	bridge := ports.Port{Path: "/dev/ttyUSB0", Kind: ports.KindUSB, Role: ports.UART}
+	for _, c := range []struct {
+		name     string
+		choice   ports.Choice
+		readable bool
+		want     string // attempt, and + when the next one may follow at once
+	}{
+		{"found ports", ports.Choice{Auto: true, Ports: three}, true, "a@115200+ b@115200+ c@115200 a@115200"},
+		{"found ports, binary", ports.Choice{Auto: true, Ports: three}, false, "a@115200+ b@115200+ c@115200 a@115200"},
+		{"one found port", ports.Choice{Auto: true, Ports: three[:1]}, true, "a@115200 a@115200"},
+		{"a configured port", ports.Choice{Ports: three[:1]}, true, "a@115200 a@115200 a@115200 a@115200"},
+		{"a UART that can be read has the right speed", ports.Choice{Auto: true, Ports: []ports.Port{serial}}, true,
+			"serial0@115200 serial0@115200 serial0@115200"},
+		{"a UART that cannot be read has another speed", ports.Choice{Auto: true, Ports: []ports.Port{serial}}, false,
+			"serial0@115200+ serial0@9600+ serial0@57600+ serial0@460800+ serial0@921600 serial0@115200"},
+		{"a configured UART: its speed three times first", ports.Choice{Ports: []ports.Port{serial}}, false,
+			"serial0@115200 serial0@115200 serial0@115200 serial0@9600"},
+		{"a configured converter", ports.Choice{Ports: []ports.Port{bridge}}, true, "ttyUSB0@115200 ttyUSB0@115200 ttyUSB0@115200"},
+	} {
+		r := &ports.Rotation{Baud: 115200}
+		var list []string
+		for range strings.Fields(c.want) {
+			a, _ := r.Next(c.choice)
+			text := fmt.Sprintf("%s@%d", strings.TrimPrefix(a.Port.Path, "/dev/"), a.Baud)
+			if r.Foreign(c.choice, a, c.readable) {
+				text += "+"
+			}
+			list = append(list, text)
+		}
+		if got := strings.Join(list, " "); got != c.want {
+			t.Errorf("%s\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+	// What answers ends it: the next stranger makes the others have their turns again.
+	found := ports.Choice{Auto: true, Ports: three[:2]}
+	r := &ports.Rotation{Baud: 115200}
+	for range 2 {
+		a, _ := r.Next(found)
+		if !r.Foreign(found, a, true) {
+			t.Error("the other port had no turn")
+		}
+		a, _ = r.Next(found)
+		r.Answered(found, a)
+	}
 }

@@ -17,7 +17,7 @@ var urcs = []atcmd.URC{
 	{Prefix: "CPIN"}, // EC2x 5.11 prints "CPIN: NOT READY" without the plus
 	{Prefix: "+QIURC"}, {Prefix: "+QIOPEN"}, {Prefix: "+QGPSURC"}, {Prefix: "+QLWURC"}, {Prefix: "+QMTSTAT"},
 	{Prefix: "+QSTKURC"}, {Prefix: "+QTONEDET"}, {Prefix: "+QAUDLOOP"}, {Prefix: "+APIND"}, {Prefix: "+QPSMTIMER"},
-	{Prefix: "+QNETDEVSTATUS"},
+	{Prefix: "+QNETDEVSTATUS"}, {Prefix: "UNDER_VOLTAGE"}, {Prefix: "OVER_VOLTAGE"},
 	{Prefix: "^DSCI"}, {Prefix: "^MODE"}, {Prefix: "^HCMT", Extra: 1}, {Prefix: "^HCDS", Extra: 1},
 }
 
@@ -29,6 +29,8 @@ var events = []modem.Event{
 	{Begins: "+QSIMSTAT", Parse: simSlot},
 	{Begins: `+QIURC: "pdpdeact"`, Parse: stackLost},
 	{Begins: "+CTZE:", Parse: zoneReport},
+	{Begins: `+QIND: "vbatt"`, Parse: supply},
+	modem.SupplyEvent("UNDER_VOLTAGE"), modem.SupplyEvent("OVER_VOLTAGE"), // 2G modules, and drivers that serve both
 }
 
 func refreshed(string) []modem.Observation { return []modem.Observation{modem.SIM{Refreshed: true}} }
@@ -53,6 +55,17 @@ func stackLost(line string) []modem.Observation {
 		return nil
 	}
 	return []modem.Observation{modem.ContextLost{CID: n, Reason: "pdpdeact"}}
+}
+
+// supply reads `+QIND: "vbatt",-2`: below zero the voltage is too low, above too high; by two the module switches itself
+// off (UC15 hardware design, as quoted; AT+QCFG="vbatt" sets the limits). No capture from a later family is known.
+func supply(line string) []modem.Observation {
+	_, number, _ := strings.Cut(line, ",")
+	n, err := strconv.Atoi(strings.TrimSpace(number))
+	if err != nil || n == 0 || n < -2 || n > 2 {
+		return nil
+	}
+	return []modem.Observation{modem.Supply{High: n > 0, Off: n == 2 || n == -2}}
 }
 
 // zoneReport: the manual calls the time in +CTZE local (EC25 6.7), as the standard does. Shipping code for BG96 adds

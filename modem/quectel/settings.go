@@ -74,16 +74,16 @@ var (
 	roamPref = wished(qnwpref(modem.SetRoaming, "roam_pref"), "a Super SIM is always a guest",
 		`AT+QNWPREFCFG="roam_pref",%s`, wishRoaming("255", "1"))
 	// Whether 1 allows or forbids is in no manual that could be had: it is shown, and left.
-	dataRoaming = modem.Setting{Name: modem.SetRoaming, Read: `AT+QNWCFG="data_roaming"`, Prefix: "+QNWCFG",
+	dataRoaming = modem.Setting{Name: modem.SetDataRoaming, Read: `AT+QNWCFG="data_roaming"`, Prefix: "+QNWCFG",
 		Source: "library files 61376195282, 8186466303"}
 	modePref = wished(qnwpref(modem.SetRAT, "mode_pref"), "technologies that are searched",
 		`AT+QNWPREFCFG="mode_pref",%s`, wishModePref)
 	acqOrder  = qnwpref(modem.SetRATOrder, "rat_acq_order")
 	orderPref = qnwpref(modem.SetRATOrder, "rat_order_pref") // its name in the firmware of RM521F (library file 61743305930)
-	lteBands  = bandList("lte_band", func(b modem.Bands) []int { return b.LTE })
-	saBands   = bandList("nr5g_band", func(b modem.Bands) []int { return b.NR })
-	nsaBands  = bandList("nsa_nr5g_band", func(b modem.Bands) []int { return b.NR })
-	noNR      = qnwpref(modem.SetRAT, "nr5g_disable_mode") // 0 none, 1 SA off, 2 NSA off
+	lteBands  = bandList(modem.SetBands, "lte_band", func(b modem.Bands) []int { return b.LTE })
+	saBands   = bandList(modem.SetBandsSA, "nr5g_band", func(b modem.Bands) []int { return b.NR })
+	nsaBands  = bandList(modem.SetBandsNSA, "nsa_nr5g_band", func(b modem.Bands) []int { return b.NR })
+	noNR      = qnwpref(modem.Set5GOff, "nr5g_disable_mode") // 0 none, 1 SA off, 2 NSA off
 )
 
 // wishRoaming: on unless it is on or also any of the values that allow it; off.
@@ -152,8 +152,8 @@ func sameSet(a, b string) bool {
 	return slices.Equal(split(a), split(b))
 }
 
-func bandList(key string, of func(modem.Bands) []int) modem.Setting {
-	return wished(qnwpref(modem.SetBands, key), "bands that are searched", `AT+QNWPREFCFG="`+key+`",%s`,
+func bandList(name modem.SettingName, key string, of func(modem.Bands) []int) modem.Setting {
+	return wished(qnwpref(name, key), "bands that are searched", `AT+QNWPREFCFG="`+key+`",%s`,
 		func(w modem.Wanted, _ modem.Identity, have string) (string, bool) {
 			var list []string
 			for _, b := range of(w.Bands) {

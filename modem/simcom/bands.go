@@ -69,10 +69,10 @@ var cbandcfg = modem.Setting{
 	Source: "7080, 7000 AT+CBANDCFG",
 }
 
-// csyssel is AT+CSYSSEL (8200), whose lists are joined by colons.
-func csyssel(key string, bands func(modem.Bands) []int) modem.Setting {
+// csyssel is AT+CSYSSEL (8200), whose lists are joined by colons: one for each kind of cell.
+func csyssel(name modem.SettingName, key string, bands func(modem.Bands) []int) modem.Setting {
 	return modem.Setting{
-		Name: modem.SetBands, Read: fmt.Sprintf(`AT+CSYSSEL="%s"`, key), Prefix: "+CSYSSEL",
+		Name: name, Read: fmt.Sprintf(`AT+CSYSSEL="%s"`, key), Prefix: "+CSYSSEL",
 		Value: func(lines []string) (string, error) {
 			for _, l := range lines {
 				_, f := atcmd.Split(l)

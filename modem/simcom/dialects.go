@@ -13,11 +13,13 @@ var Dialects = []*modem.Dialect{SIM7600, A76XX, SIM8200, SIM7000, SIM7080, SIM70
 
 // What several rows share.
 
-// ciccid and ccid: the command that answers with another label than its own, and the one that answers with none. SIM7080
-// firmware with a label has been seen too, which the engine accepts.
+// ciccid and ccid: the command that answers with another label than its own, and the one that answers with none. Drivers
+// of the SIM7080 tell of firmware that does label it, with either name.
 var (
 	ciccid = modem.Query{Cmd: "AT+CICCID", Prefix: "+ICCID", Parse: modem.FirstLine(modem.ParseICCID)}
-	ccid   = modem.Query{Cmd: "AT+CCID", Parse: modem.FirstLine(modem.ParseICCID)}
+	ccid   = modem.Query{
+		Cmd: "AT+CCID", Labels: []string{"", "+CCID", "+ICCID"}, Parse: modem.FirstLine(modem.ParseICCID),
+	}
 )
 
 // cgauth has the password before the user name, against 27.007 and against its own read answer (7600 8.2.15, A76

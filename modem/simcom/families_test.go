@@ -211,7 +211,7 @@ func TestFamilies(t *testing.T) {
 			continue
 		}
 		c.identity.Vendor, c.identity.Dialect, c.identity.IMEI = "simcom", row.Name, "867962040000002"
-		beginning := []string{"ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1"}
+		beginning := []string{"AT+CGMM", "ATE0", "AT+CMEE=1", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1"}
 		t.Run(name, func(t *testing.T) {
 			attached(t, c.module, nil, func(t *testing.T, d *modem.Driver, s *script, id modem.Identity, sent []string) {
 				if diff := cmp.Diff(c.identity, id); diff != "" {
@@ -333,23 +333,6 @@ func TestBearer(t *testing.T) {
 		}
 		checkLook(t, d, modem.LookActive, modem.Active{CIDs: []int{1}})
 		checkLook(t, d, modem.LookAddress, modem.Address{CID: 1, IP: "10.1.2.3"})
-	})
-}
-
-// TestConfigure writes what differs and nothing else, and leaves out what this firmware does not have.
-func TestConfigure(t *testing.T) {
-	attached(t, families["sim7080"].module, map[string]string{
-		"AT+CNMP?": "+CNMP: 2", "AT+CNMP=38": "", "AT+CMNB?": "+CMNB: 1", "AT+CPSMS?": `+CPSMS: 1,,,"00010011","00000011"`,
-		"AT+CPSMS=0": "", "AT+CEDRXS?": `+CEDRXS: 4,"0000"`,
-	}, func(t *testing.T, d *modem.Driver, s *script, _ modem.Identity, _ []string) {
-		d.Wanted = modem.Wanted{RATs: []string{"4G"}, PowerSavingOff: true}
-		if _, err := d.Configure(t.Context()); err != nil {
-			t.Error(err)
-		}
-		want := []string{"AT+CNMP?", "AT+CNMP=38", "AT+CMNB?", "AT+CPSMS?", "AT+CPSMS=0", "AT+CEDRXS?", "AT+CSCLK?"}
-		if diff := cmp.Diff(want, s.commands()); diff != "" {
-			t.Errorf("commands:\n%s", diff)
-		}
 	})
 }
 

@@ -16,7 +16,8 @@ var (
 	}, slot...)
 	settings8200 = append([]modem.Setting{
 		ratSetting(modes8200, "rooter, netalyze and others"),
-		csyssel("lte_band", lteBands), csyssel("nr5g_band", nrBands), csyssel("nsa_nr5g_band", nrBands), sleep,
+		csyssel(modem.SetBands, "lte_band", lteBands), csyssel(modem.SetBandsSA, "nr5g_band", nrBands),
+		csyssel(modem.SetBandsNSA, "nsa_nr5g_band", nrBands), sleep,
 	}, slotAndUSB...)
 	settingsLPWA = []modem.Setting{
 		ratSetting(modesLPWA, "7080, 7000 AT+CNMP"), lteMode, cbandcfg, modem.PSM, modem.EDRX, sleep, networkAPN, toolkit,

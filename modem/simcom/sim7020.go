@@ -13,8 +13,8 @@ import (
 // is below is from shipping drivers, the rest is asked.
 //
 // The APN of the attach is a default of its own, AT*MCGDEFCONT, to be set at AT+CFUN=0 (SIMCom's TCP/IP application
-// note, as quoted by TinyGSM). It is written with credentials; without, the APN of AT+CGDCONT is all that is set, and the
-// network's default subscription may serve in its place.
+// note, as quoted by TinyGSM and AdvGSM, which compares the answer with what it would write). With credentials it is
+// written once more, as only they have a place there.
 var SIM7020 = &modem.Dialect{
 	Name:     "simcom-sim7020",
 	Vendor:   "simcom",
@@ -27,7 +27,9 @@ var SIM7020 = &modem.Dialect{
 	Signal:   []modem.Query{modem.CESQ, modem.CSQ},
 	Reg:      []modem.Registrar{{Domain: modem.EPS, N: []int{5, 3, 2, 1}, Ask: true}},
 	Cause:    modem.CEER,
-	APN:      modem.APNRule{RadioFirst: true},
+	APN: modem.APNRule{RadioFirst: true, Attach: modem.AttachAPN{
+		Read: "AT*MCGDEFCONT?", Prefix: "*MCGDEFCONT", Write: `AT*MCGDEFCONT="%s","%s"`, Source: "AdvGSM; TinyGSM",
+	}},
 	Auth:     mcgdefcont,
 	Settings: settings7020,
 	Limits: []modem.Limit{

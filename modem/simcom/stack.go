@@ -28,7 +28,10 @@ var netopen = &modem.Activation{
 	Source: "A76 and 767: AT+NETOPEN; 7600",
 }
 
-// cnact7080 counts its contexts from 0 where AT+CGDCONT counts from 1. Who opens it must not write AT+CGACT (7080). The
+// cnact7080 counts its contexts from 0 where AT+CGDCONT counts from 1. It is no Activation of a host's data path: a host
+// that dials (ATD*99#) or has the USB network gets the address itself, while this one gives it to the module's sockets; and
+// who opens it must not write AT+CGACT (7080), which an activation on 2G needs. On LTE the default bearer is up without
+// either, so that nothing is written there, and only Driver.StackUp, which a host with a data path never calls, opens it. The
 // second value of AT+CNCFG is the kind of address, 1 for IPv4, which is what a Super SIM has. Status 2 is a change
 // under way. Activated twice it answers ERROR (captured), so the reading comes first.
 var cnact7080 = &modem.Activation{

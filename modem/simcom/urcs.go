@@ -29,6 +29,7 @@ var urcs = []atcmd.URC{
 // events are the meanings that all families share; a row puts its own before them.
 var events = []modem.Event{
 	{Begins: "+SIMCARD: NOT AVAILABLE", Exact: true, Parse: noCard},
+	modem.SupplyEvent("UNDER-VOLTAGE"), modem.SupplyEvent("OVER-VOLTAGE"),
 }
 
 // noCard: the card was taken out, or lost its power with the radio (A76: AT+CFUN=0 prints this too).

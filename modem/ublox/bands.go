@@ -91,7 +91,7 @@ func bandMasks(bands []int) (low, high string) {
 // frequencies, UMTS bands, and LTE bands as 100 more, behind three empty fields.
 var (
 	ubandsel = modem.Setting{
-		Name: modem.SetBands, Read: "AT+UBANDSEL?", Prefix: "+UBANDSEL",
+		Name: modem.SetFrequency, Read: "AT+UBANDSEL?", Prefix: "+UBANDSEL",
 		Why: "frequencies that are searched", Source: "MM",
 	}
 	uact = modem.Setting{

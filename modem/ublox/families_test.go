@@ -134,7 +134,7 @@ var families = map[string]struct {
 		},
 		"ATI9", modem.Identity{Model: "SARA-R410M-02B", Firmware: "L0.0.00.00.05.12,A.02.21"},
 		[]string{"AT+USIMSTAT?", "AT+USIMSTAT=7", "AT+UCGED=5", "AT+CREG=3", "AT+CREG=2", "AT+CGREG=2", "AT+CEREG=3"},
-		modem.Signal{RSRPdBm: -97, RSRQdB: modem.Unknown, SINRdB: modem.Unknown, RSSIdBm: modem.Unknown}, "",
+		modem.Signal{RSRPdBm: -97, RSRQdB: -20, SINRdB: modem.Unknown, RSSIdBm: modem.Unknown}, "",
 		"AT+CFUN=15", "AT+CFUN=4",
 	},
 	"sara-r422": {
@@ -209,7 +209,7 @@ func TestFamilies(t *testing.T) {
 			continue
 		}
 		c.identity.Vendor, c.identity.Dialect, c.identity.IMEI = "ublox", row.Name, "352753090123453"
-		beginning := []string{"ATE0", "AT+CMEE=1", "AT+CGMM", c.firmware, "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1"}
+		beginning := []string{"AT+CGMM", "ATE0", "AT+CMEE=1", "AT+CGMM", c.firmware, "AT+CGSN", "AT+COPS=3,2", "AT+CGEREP=2,1"}
 		t.Run(name, func(t *testing.T) {
 			attached(t, c.module, nil, func(t *testing.T, d *modem.Driver, s *script) {
 				if diff := cmp.Diff(append(beginning, c.setup...), s.commands()); diff != "" {

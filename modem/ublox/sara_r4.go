@@ -19,6 +19,7 @@ var SARAR4 = &modem.Dialect{
 	Vendor:   "ublox",
 	Claims:   []string{"SARA-R40", "SARA-R41"},
 	BootTime: 10 * time.Second, // UBX, Zephyr
+	CardTime: 30 * time.Second, // PART and MM ask again, for 10 s and more
 	Setup: []modem.Step{
 		modem.NumericOperator, modem.PacketEvents, cardReports,
 		{Write: "AT+UCGED=5", Why: "AT+UCGED? tells RSRP and RSRQ; AT+CESQ is often empty here (PART)"},
@@ -54,6 +55,7 @@ var longReset = modem.Power{
 }
 
 // rsrpQuery is the report of AT+UCGED=5, which has labels of its own.
-var rsrpQuery = modem.Query{Cmd: "AT+UCGED?", Prefix: "+RSRP", Parse: func(lines []string) (modem.Observation, error) {
-	return ParseRSRP(lines)
-}}
+var rsrpQuery = modem.Query{
+	Cmd: "AT+UCGED?", Labels: []string{"+RSRP", "+RSRQ"},
+	Parse: func(lines []string) (modem.Observation, error) { return ParseRSRP(lines) },
+}

@@ -22,6 +22,17 @@ var events = []modem.Event{
 	{Begins: "+UUSIMSTAT:", Parse: simStatus},
 	{Begins: "+UUPSDA:", Parse: profileUp},
 	{Begins: "+UUPSDD:", Parse: profileLost},
+	{Begins: "+UUFWINSTALL:", Parse: installing},
+}
+
+// installing reads "+UUFWINSTALL: 99". No line about the supply is known of this make.
+func installing(line string) []modem.Observation {
+	_, f := atcmd.Split(line)
+	n := f.Int()
+	if f.Err() != nil || n < 0 {
+		return nil
+	}
+	return []modem.Observation{modem.Install{Code: n}}
 }
 
 // simStates: the values of +UUSIMSTAT (R4AT 11.3).

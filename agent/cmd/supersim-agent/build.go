@@ -18,6 +18,7 @@ import (
 	"supersim-agent/agent/config"
 	"supersim-agent/agent/core"
 	"supersim-agent/agent/facts"
+	"supersim-agent/agent/journal"
 	"supersim-agent/atcmd"
 	"supersim-agent/boards"
 	"supersim-agent/modem"
@@ -37,7 +38,7 @@ func dialects() []*modem.Dialect {
 
 // buildAgent makes the agent that a configuration describes. The returned function gives back what it holds.
 func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), error) {
-	sources, err := cloudSources(cfg)
+	sources, err := cloudSources(cfg, log)
 	if err != nil {
 		return nil, nil, &exitError{exitMisused, err}
 	}
@@ -55,9 +56,19 @@ func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), e
 	if cfg.Modem.PINFile != "" {
 		deps.PIN = pinFile{path: cfg.Modem.PINFile, mark: filepath.Join(cfg.Journal.Dir, "pin-tried")}
 	}
-	closeAll := func() {}
+	deps.Boot = bootID()
+	deps.Journal, err = journal.Open(cfg.Journal.Dir, time.Now(), journal.Options{BootID: deps.Boot, MaxBytes: cfg.Journal.MaxBytes})
+	if err != nil {
+		return nil, nil, &exitError{exitMisused, err}
+	}
+	if s := deps.Journal.State(); !s.OK {
+		log.Warn().Str("dir", cfg.Journal.Dir).Str("reason", s.Reason).Msg("the journal is kept in memory until the disk can be used")
+	}
+	closeAll := func() { deps.Journal.Close(time.Now()) } //nolint:errcheck // everything was flushed before
 	if power != nil {
-		deps.Power, closeAll = power, power.Close
+		deps.Power = power
+		closeJournal := closeAll
+		closeAll = func() { power.Close(); closeJournal() }
 	}
 	a := agent.New(coreConfig(cfg, power != nil), deps)
 	return a, closeAll, nil
@@ -127,13 +138,24 @@ func deviceSeed() uint64 {
 	return h.Sum64()
 }
 
-func cloudSources(cfg *config.Config) (list []cloud.Source, err error) {
+// bootID is the kernel's name of this boot, "" when it does not tell.
+func bootID() string {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(id))
+}
+
+func cloudSources(cfg *config.Config, log zerolog.Logger) (list []cloud.Source, err error) {
 	for i, c := range cfg.Cloud {
 		switch c.Source {
 		case "file":
 			list = append(list, cloud.NewFileSource(c.Path, cloud.FileOptions{}))
+		case "spool":
+			list = append(list, cloud.NewSpoolSource(c.Dir, cloud.SpoolOptions{Keep: int(c.Keep)}))
 		case "webhook":
-			w, err := cloud.NewWebhook(cloud.WebhookOptions{Listen: c.Listen, Path: c.Path, AllowRemote: c.AllowRemote})
+			w, err := webhook(c, log)
 			if err != nil {
 				return nil, fmt.Errorf("cloud[%d]: %w", i, err)
 			}
@@ -141,6 +163,23 @@ func cloudSources(cfg *config.Config) (list []cloud.Source, err error) {
 		}
 	}
 	return list, nil
+}
+
+func webhook(c config.Cloud, log zerolog.Logger) (*cloud.Webhook, error) {
+	var secrets []string
+	for _, path := range c.SecretFiles {
+		secret, err := readSecret(path)
+		if err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, secret)
+	}
+	if len(secrets) == 0 {
+		log.Warn().Str("listen", c.Listen).Msg("the webhook takes events from everybody who reaches it: secret_files names no secret")
+	}
+	return cloud.NewWebhook(cloud.WebhookOptions{Listen: c.Listen, Path: c.Path, AllowRemote: c.AllowRemote, PlainHTTP: c.PlainHTTP,
+		Secrets: secrets, PublicURL: c.PublicURL, CertFile: c.CertFile, KeyFile: c.KeyFile,
+		Log: func(text string) { log.Warn().Msg(text) }})
 }
 
 func boardName(cfg *config.Config) string {
@@ -165,13 +204,4 @@ func openBoard(cfg *config.Config, port *portFinder, log zerolog.Logger) *boards
 	}
 	log.Warn().Err(err).Msg("no power control over the modem")
 	return nil
-}
-
-// readSecret reads a one-line secret file.
-func readSecret(path string) (string, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimSpace(string(raw)), nil
 }

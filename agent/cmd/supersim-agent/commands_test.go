@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,14 @@ func TestCommands(t *testing.T) {
 	bad := writeFile(t, "bad.toml", "schema = 1\n[modem]\nbaud = \"fast\"\nprot = \"/dev/x\"\n[attach]\nprofile = \"reckless\"\n[modem2]\n")
 	later := writeFile(t, "later.toml", "[data]\nbearer = \"ppp\"\n[[cloud]]\nsource = \"mqtt\"\nurl = \"mqtt://broker\"\n")
 	board := writeFile(t, "board.toml", "[modem]\nboard = \"no-such-hat\"\n")
+	empty := writeFile(t, "empty", " \n")
+	lines := writeFile(t, "lines", "hunter2\nhunter3\n")
+	good := writeFile(t, "good", "whs-secret\n")
+	secrets := writeFile(t, "secrets.toml", fmt.Sprintf("[[cloud]]\nsource = \"webhook\"\n"+
+		"secret_files = [%q, \"/nonexistent/secret\",\n  %q, %q]\n"+
+		"cert_file = %q\nkey_file = %q\n", good, empty, lines, good, good))
+	spool := writeFile(t, "spool.toml", fmt.Sprintf("[[cloud]]\nsource = \"spool\"\ndir = \"/x\"\n"+
+		"[[cloud]]\nsource = \"webhook\"\nsecret_files = [%q]\n", good))
 	world := writeFile(t, "world.toml", "modem = \"nokia-3310\"\n[sim]\nstatus = \"sleepy\"\n")
 	for _, test := range []struct {
 		args []string
@@ -59,6 +68,14 @@ func TestCommands(t *testing.T) {
 		{[]string{"config", "check", "--config", "/nonexistent/agent.toml"}, 2, []string{"/nonexistent/agent.toml"}},
 		{[]string{"run", "--config", bad}, 2, []string{"bad.toml:3:", "bad.toml:6:"}},
 		{[]string{"config", "show", "--config", "../../../systemd/config.toml"}, 0, []string{"network.apn", `"super"`, "default"}},
+		{[]string{"config", "check", "--config", secrets}, 2, []string{
+			"secrets.toml:3:", "cloud[0].secret_files[1]", "/nonexistent/secret",
+			"secrets.toml:4:3: cloud[0].secret_files[2]", "is empty", "secret_files[3]", "more than one line",
+			"secrets.toml:5:13: cloud[0].cert_file"}},
+		{[]string{"run", "--config", secrets}, 2, []string{"cloud[0]", "/nonexistent/secret"}},
+		{[]string{"config", "show", "--config", secrets}, 0, []string{"cloud[0].secret_files"}},
+		{[]string{"config", "check", "--config", spool}, 0, []string{"no mistakes"}},
+		{[]string{"simulate", "--secret-file", empty}, 2, []string{"is empty"}},
 		{[]string{"simulate", world}, 2, []string{"world.toml:1:", "world.toml:3:", "sleepy"}},
 		{[]string{"simulate", "--modem", "list"}, 0, []string{"quectel-bg95", "simcom-a76xx", "ublox-lara-r6"}},
 		{[]string{"simulate", "--modem", "nokia"}, 2, []string{"nokia", "quectel-eg25"}},
@@ -76,6 +93,9 @@ func TestCommands(t *testing.T) {
 		out, code := runCLI(t, test.args...)
 		if code != test.code {
 			t.Errorf("%v: exit code %d, want %d\n%s", test.args, code, test.code, out)
+		}
+		if strings.Contains(out, "hunter") || strings.Contains(out, "whs-secret") {
+			t.Errorf("%v: prints a secret:\n%s", test.args, out)
 		}
 		for _, want := range test.want {
 			if !strings.Contains(out, want) {

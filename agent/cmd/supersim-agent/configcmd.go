@@ -19,7 +19,7 @@ func configCommand() *cobra.Command {
 	check := &cobra.Command{
 		Use: "check", Args: cobra.NoArgs, Short: "Reports every mistake with line and column; exit code 2 if there is one",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(path)
+			cfg, err := loadWhole(path)
 			if err != nil {
 				return err
 			}
@@ -61,6 +61,22 @@ func loadConfig(path string) (*config.Config, error) {
 		if _, err := boards.Lookup(name); err != nil {
 			all = append(all, fmt.Errorf("%s:%s", cfg.Name(), cfg.Mistake("modem.board", err.Error())))
 		}
+	}
+	if len(all) > 0 {
+		return nil, &exitError{exitMisused, errors.Join(all...)}
+	}
+	return cfg, nil
+}
+
+// loadWhole is loadConfig for who must be able to read the files that the configuration names too.
+func loadWhole(path string) (*config.Config, error) {
+	cfg, err := loadConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	var all []error
+	for _, m := range secretMistakes(cfg) {
+		all = append(all, fmt.Errorf("%s:%s", cfg.Name(), m))
 	}
 	if len(all) > 0 {
 		return nil, &exitError{exitMisused, errors.Join(all...)}

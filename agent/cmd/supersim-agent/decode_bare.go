@@ -48,7 +48,7 @@ func (d *decoder) byCommand(label, line string) (reading, bool) {
 			return r, true
 		}
 	}
-	o, ok := d.query(func(q modem.Query) bool { return q.Prefix == "" && strings.EqualFold(q.Cmd, d.open) }, line)
+	o, ok := d.query(func(q modem.Query) bool { return q.Takes("") && strings.EqualFold(q.Cmd, d.open) }, line)
 	if cells, isCells := o.(modem.Cells); !ok || isCells && len(cells.List) == 0 && label != "" {
 		return reading{}, false
 	}

@@ -21,7 +21,7 @@ func (d *decoder) byDialect(label, line string) (reading, bool) {
 	if label == "" {
 		return reading{}, false
 	}
-	if o, ok := d.query(func(q modem.Query) bool { return strings.EqualFold(q.Prefix, label) }, line); ok {
+	if o, ok := d.query(func(q modem.Query) bool { return q.Takes(label) }, line); ok {
 		return d.describe(o), true
 	}
 	for _, m := range d.candidates() {

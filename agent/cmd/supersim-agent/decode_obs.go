@@ -52,6 +52,10 @@ func (d *decoder) describeRest(o modem.Observation) reading {
 		return describeCause(o)
 	case modem.Booted:
 		return reading{kind: "boot", text: "the module has just started; it has forgotten the settings of the session"}
+	case modem.Supply:
+		return describeSupply(o)
+	case modem.Install:
+		return reading{kind: "firmware", text: installWords(o), values: []value{{"code", o.Code}}}
 	case modem.NetworkTime:
 		return reading{kind: "time", text: "the time is " + o.UTC.UTC().Format(time.RFC3339),
 			values: []value{{"utc", o.UTC.UTC().Format(time.RFC3339)}}}
@@ -66,6 +70,29 @@ func (d *decoder) describeRest(o modem.Observation) reading {
 		return reading{kind: "identity", text: "model " + o.Model, values: []value{{"model", o.Model}}}
 	}
 	return reading{kind: kindNotice, text: fmt.Sprintf("%v", o)}
+}
+
+func describeSupply(s modem.Supply) reading {
+	r := reading{kind: "power", text: "the supply voltage is too low: a weak power supply is the usual reason of restarts"}
+	level := "low"
+	if s.High {
+		r.text, level = "the supply voltage is too high", "high"
+	}
+	if s.Off {
+		r.text += "; the module switches itself off"
+	}
+	r.values = []value{{"supply", level}, {"off", s.Off}}
+	return r
+}
+
+func installWords(i modem.Install) string {
+	switch {
+	case i.Failed():
+		return fmt.Sprintf("the installation of firmware failed with number %d", i.Code)
+	case i.Over():
+		return "firmware was installed"
+	}
+	return fmt.Sprintf("firmware is being installed (%d %%): leave the power on, the port may be silent for minutes", i.Code)
 }
 
 var simWords = map[modem.SIMState]string{

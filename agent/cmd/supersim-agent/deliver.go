@@ -3,16 +3,20 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"os"
 	"time"
+
+	"supersim-agent/modem/modemsim"
 )
 
 // courier carries the simulated cloud's webhook bodies to where the agent can take them. The world must not wait, so
 // it only puts them into a queue.
 type courier struct {
 	url    func() string // of the webhook, "" for none
+	secret string        // signs what goes to the webhook, "" for no signature
 	file   string        // NDJSON, one body a line, "" for none
 	clock  fastClock
 	queue  chan []byte
@@ -54,8 +58,9 @@ func (c *courier) deliver(ctx context.Context, body []byte) {
 		return
 	}
 	// KORE resends up to three times with growing pauses, then the event is gone.
+	token := rand.Text()
 	for pause := 5 * time.Second; ; pause *= 2 {
-		err := post(ctx, c.url(), body)
+		err := c.post(ctx, body, token)
 		switch {
 		case err == nil || ctx.Err() != nil:
 			return
@@ -73,7 +78,9 @@ func (c *courier) deliver(ctx context.Context, body []byte) {
 	}
 }
 
-func post(ctx context.Context, url string, body []byte) error {
+// post sends one request with KORE's headers. The token is the same for each resend.
+func (c *courier) post(ctx context.Context, body []byte, token string) error {
+	url := c.url()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
@@ -82,6 +89,9 @@ func post(ctx context.Context, url string, body []byte) error {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "KoreProxy/1.1")
+	req.Header.Set("Date", time.Now().UTC().Format("2006-01-02T15:04:05Z"))
+	req.Header.Set("kore-idempotency-token", token)
+	req.Header.Set("kore-signature", modemsim.Signature(c.secret, http.MethodPost, url, body))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"supersim-agent/agent/config"
 	"supersim-agent/agent/status"
 	"supersim-agent/modem/modemsim"
 )
@@ -22,6 +24,9 @@ type rig struct {
 	t       *testing.T
 	dir     string
 	webhook string
+	cloud   string // further keys of the webhook's [[cloud]], and further sources
+	secret  string // of the simulated cloud
+	log     bytes.Buffer
 	client  *status.Client
 	seq     uint64 // of the last timeline entry that was taken into account
 	ctx     context.Context
@@ -63,20 +68,27 @@ func (r *rig) background(f func(context.Context) error) {
 	})
 }
 
-func (r *rig) startDaemon(port string) {
+func (r *rig) configure(port string) *config.Config {
 	r.t.Helper()
 	path := filepath.Join(r.dir, "agent.toml")
-	text := fmt.Sprintf("schema = 1\n[modem]\nport = %q\n[data]\nbearer = \"none\"\n[status]\nsocket = %q\n[[cloud]]\nsource = \"webhook\"\nlisten = %q\npath = \"/events\"\n",
-		port, r.client.Socket, r.webhook)
+	text := fmt.Sprintf("schema = 1\n[modem]\nport = %q\n[data]\nbearer = \"none\"\n[status]\nsocket = %q\n[journal]\ndir = %q\n"+
+		"[[cloud]]\nsource = \"webhook\"\nlisten = %q\npath = \"/events\"\n%s",
+		port, r.client.Socket, filepath.Join(r.dir, "journal"), r.webhook, r.cloud)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		r.t.Fatal(err)
 	}
-	cfg, err := loadConfig(path)
+	cfg, err := loadWhole(path)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.background(func(ctx context.Context) error { return runDaemon(ctx, cfg, zerolog.Nop()) })
 	r.client.Patience = 10 * time.Second
+	return cfg
+}
+
+func (r *rig) startDaemon(port string) {
+	r.t.Helper()
+	cfg := r.configure(port)
+	r.background(func(ctx context.Context) error { return runDaemon(ctx, cfg, zerolog.Nop()) })
 }
 
 // startWorld plays a scenario on a pty with the given name.
@@ -94,6 +106,7 @@ func (r *rig) startWorld(port, scenario string) *modemsim.World {
 	clock := newFastClock(worldSpeed)
 	world := modemsim.NewWorld(s, clock)
 	courier := newCourier("http://"+r.webhook+"/events", "", clock, func(text string) { r.t.Log(text) })
+	courier.secret = r.secret
 	world.OnEvents(courier.take)
 	world.Connect(pty)
 	r.background(world.Run)
@@ -166,4 +179,116 @@ func TestDaemonSurvivesUnplugging(t *testing.T) {
 	world.Inject("port-gone", 20*time.Second)
 	r.untilVerdict("modem-unreachable")
 	r.untilVerdict("online")
+}
+
+// secretFile writes a secret of the webhook and returns the key that names it.
+func (r *rig) secretFile(secret string) string {
+	path := filepath.Join(r.dir, "secret")
+	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	return fmt.Sprintf("secret_files = [%q]\n", path)
+}
+
+// untilSource asks for the status until the first cloud source is as wanted.
+func (r *rig) untilSource(wanted func(status.CloudSource) bool) status.CloudSource {
+	r.t.Helper()
+	for {
+		s := r.status().Cloud.Sources
+		if len(s) > 0 && wanted(s[0]) {
+			return s[0]
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-r.ctx.Done():
+			r.t.Fatalf("sources %+v", s)
+		}
+	}
+}
+
+// The same secret on both sides: the events arrive, and the verdict rests on both diaries.
+func TestDaemonTakesSignedEvents(t *testing.T) {
+	r := newRig(t)
+	r.secret = "whs-of-the-test"
+	r.cloud = r.secretFile(r.secret)
+	port := filepath.Join(r.dir, "modem0")
+	r.startDaemon(port)
+	r.startWorld(port, "modem = \"quectel-eg25\"")
+	r.untilVerdict("online")
+	s := r.untilSource(func(s status.CloudSource) bool { return s.Events > 0 })
+	if s.Unverified != 0 || s.Error != "" || r.status().Cloud.Events == 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Another secret: nothing is kept, the status counts it and says what to do, and nobody prints a secret.
+func TestDaemonRefusesForgedEvents(t *testing.T) {
+	r := newRig(t)
+	r.secret = "whs-of-somebody-else"
+	r.cloud = r.secretFile("whs-of-the-test")
+	port := filepath.Join(r.dir, "modem0")
+	r.startWorld(port, "modem = \"quectel-eg25\"")
+	ctx, stop := context.WithCancel(r.ctx)
+	ended := make(chan struct{})
+	cfg := r.configure(port)
+	go func() {
+		defer close(ended)
+		if err := runDaemon(ctx, cfg, zerolog.New(&r.log)); err != nil {
+			t.Error(err)
+		}
+	}()
+	r.untilVerdict("online-cloud-lags")
+	s := r.untilSource(func(s status.CloudSource) bool { return s.Unverified > 0 })
+	if s.Events != 0 || !strings.Contains(s.Hint, "secret_files") || !strings.Contains(s.Error, "signature") {
+		t.Errorf("%+v", s)
+	}
+	now := r.status()
+	if c := now.Cloud; c.Events != 0 || c.LastEvent.Type != "" {
+		t.Errorf("kept: %+v", c)
+	}
+	if page := renderStatus(now, time.Now(), false); !strings.Contains(page, "for their signature") {
+		t.Error(page)
+	}
+	stop()
+	<-ended
+	if log := r.log.String(); !strings.Contains(log, "public_url") || strings.Contains(log, "whs-of") {
+		t.Error(log)
+	}
+}
+
+// Files dropped into the spool arrive; the socket tells what became of events that are posted to it.
+func TestDaemonTakesSpooledAndPostedEvents(t *testing.T) {
+	r := newRig(t)
+	spool := filepath.Join(r.dir, "spool")
+	if err := os.Mkdir(spool, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r.cloud = fmt.Sprintf("[[cloud]]\nsource = \"spool\"\ndir = %q\n", spool)
+	port := filepath.Join(r.dir, "modem0")
+	r.startDaemon(port)
+	r.startWorld(port, "modem = \"quectel-eg25\"\n[cloud]\nalive = false")
+	r.untilVerdict("online-cloud-lags")
+	event := func(sid, iccid string) string {
+		return fmt.Sprintf(`{"event_sid":%q,"event_type":"supersim.connection.attachment.accepted","sim_iccid":%q,"timestamp":%q}`,
+			sid, iccid, time.Now().UTC().Format(time.RFC3339))
+	}
+	ours := r.status().SIM.ICCID
+	if err := os.WriteFile(filepath.Join(spool, ".new"), []byte(event("EZ1", ours)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(spool, ".new"), filepath.Join(spool, "1.json")); err != nil {
+		t.Fatal(err)
+	}
+	for r.status().Cloud.LastEvent.SID != "EZ1" {
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-r.ctx.Done():
+			t.Fatalf("%+v", r.status().Cloud)
+		}
+	}
+	body := event("EZ1", ours) + event("EZ2", ours) + event("EZ3", "89883070000099999999")
+	got, err := r.client.PostEvents(r.ctx, []byte(body))
+	if err != nil || got.Accepted != 1 || got.Duplicates != 1 || got.OtherICCID != 1 {
+		t.Errorf("%+v %v", got, err)
+	}
 }

@@ -85,8 +85,11 @@ func explain(name string) (found []explanation) {
 }
 
 func explainCause(c modem.Cause) explanation {
-	class := attach.ClassOf(c)
-	return explanation{Name: fmt.Sprintf("%s %d", c.Domain, c.Number), Kind: "cause", Title: c.Name() + ".",
+	class, title := attach.ClassOf(c), c.Name()+"."
+	if row, ok := attach.LookupCause(c); ok {
+		title = c.Name() + ": " + row.Means + "."
+	}
+	return explanation{Name: fmt.Sprintf("%s %d", c.Domain, c.Number), Kind: "cause", Title: title,
 		Agent: class.Agent, Advice: class.Advice}
 }
 

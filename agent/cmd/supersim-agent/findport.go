@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"supersim-agent/agent"
 	"supersim-agent/atcmd"
 	"supersim-agent/modem"
 	"supersim-agent/modem/ports"
@@ -17,22 +18,23 @@ type portFinder struct {
 	rotation   ports.Rotation
 	dial       func(path string, baud int) (atcmd.Transport, error)
 
+	list   []ports.Port  // what was plugged in then
 	choice ports.Choice  // of the open port
 	last   ports.Attempt // what was opened
 }
 
 // choose looks at what is plugged in now.
-func (p *portFinder) choose() ports.Choice {
+func (p *portFinder) choose() ([]ports.Port, ports.Choice) {
 	list, err := ports.Scan(p.root)
 	c := ports.Choose(list, p.configured)
 	if err != nil && c.Auto {
 		c.Why = err.Error()
 	}
-	return c
+	return list, c
 }
 
 func (p *portFinder) open(context.Context) (atcmd.Transport, string, error) {
-	p.choice = p.choose()
+	p.list, p.choice = p.choose()
 	attempt, ok := p.rotation.Next(p.choice)
 	if !ok {
 		return nil, "", &atcmd.PortError{Path: p.configured, Reason: atcmd.ReasonMissing, Err: errors.New(p.choice.Why)}
@@ -42,18 +44,24 @@ func (p *portFinder) open(context.Context) (atcmd.Transport, string, error) {
 	return t, attempt.Port.Path, err
 }
 
-// greeted is told whether the modem answered on the port that was opened last.
-func (p *portFinder) greeted(answered bool) {
-	if answered {
+// greeted is told who answered on the port that was opened last.
+func (p *portFinder) greeted(g agent.Greeting) (where agent.Elsewhere) {
+	switch {
+	case g.Answered:
 		p.rotation.Answered(p.choice, p.last)
-		return
+	case g.Stranger != "":
+		where.Next = p.rotation.Foreign(p.choice, p.last, g.Stranger != modem.StrangerBinary)
+		where.ATPort = ports.ATPort(p.list, p.last.Port)
+	default:
+		p.rotation.Failed()
 	}
-	p.rotation.Failed()
+	return where
 }
 
 // moduleRuns tells by the port whether the module has power.
 func (p *portFinder) moduleRuns(ctx context.Context) (bool, error) {
-	path := p.choose().Path()
+	_, choice := p.choose()
+	path := choice.Path()
 	if path == "" {
 		return false, nil
 	}

@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"supersim-agent/agent"
 	"supersim-agent/atcmd"
 	"supersim-agent/modem"
 	"supersim-agent/modem/ports"
@@ -96,13 +98,38 @@ func TestPortFinderFallsBack(t *testing.T) {
 		if _, _, err := p.open(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		p.greeted(answered)
+		p.greeted(agent.Greeting{Answered: answered})
 	}
 	if got := strings.Join(opened, " "); got != "/dev/ttyUSB2 /dev/ttyUSB2 /dev/ttyUSB3 /dev/ttyUSB3" {
 		t.Errorf("opened %s", got)
 	}
 	if p.line() != modem.USB {
 		t.Errorf("line %v", p.line())
+	}
+}
+
+// Something else than a modem on a found port: the next port at once. On a configured one: it stays, and the advice names
+// the AT port of the same module.
+func TestPortFinderAroundStrangers(t *testing.T) {
+	for configured, want := range map[string]string{
+		"auto":         "/dev/ttyUSB2 true /dev/ttyUSB3, /dev/ttyUSB3 false /dev/ttyUSB2, /dev/ttyUSB2 false /dev/ttyUSB3",
+		"/dev/ttyUSB1": "/dev/ttyUSB1 false /dev/ttyUSB2, /dev/ttyUSB1 false /dev/ttyUSB2, /dev/ttyUSB1 false /dev/ttyUSB2",
+		"/tmp/pty":     "/tmp/pty false , /tmp/pty false , /tmp/pty false ",
+	} {
+		p := &portFinder{root: modemHost(t), configured: configured, rotation: ports.Rotation{Baud: 115200},
+			dial: func(string, int) (atcmd.Transport, error) { return nil, nil }}
+		var got []string
+		for range 3 {
+			_, path, err := p.open(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			where := p.greeted(agent.Greeting{Stranger: modem.StrangerNMEA})
+			got = append(got, fmt.Sprint(path, " ", where.Next, " ", where.ATPort))
+		}
+		if got := strings.Join(got, ", "); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", configured, got, want)
+		}
 	}
 }
 

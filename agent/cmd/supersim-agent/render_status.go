@@ -27,10 +27,16 @@ func renderStatus(s *status.Status, now time.Time, colour bool) string {
 	p.row("Signal", signalText(s.Signal))
 	p.row("Data", dataText(s.Data))
 	p.row("Cloud", p.cloudText(s.Cloud))
+	for _, source := range s.Cloud.Sources {
+		p.row("  Trouble", troubleText(source))
+	}
 	p.row("Session", p.sessionText(s.Cloud.Session))
 	p.row("Retries", p.attachText(s.Attach))
 	p.row("Budgets", p.budgetsText(s.Attach.Budgets))
 	p.row("Clock", clockText(s.Clock))
+	if s.Journal.State == "memory" {
+		p.row("Journal", "in memory only, lost with the power: "+s.Journal.Reason)
+	}
 	return strings.TrimRight(p.text.String(), "\n") + "\n"
 }
 
@@ -277,6 +283,14 @@ func (p *page) cloudText(c status.CloudState) string {
 	}
 	return list(alive, labelled("via", c.Source), last, counted(c.Events, "in all"), counted(c.Duplicates, "doubled"),
 		counted(c.OtherICCID, "of other SIMs"), counted(c.Problems, "unreadable"))
+}
+
+// troubleText is what is wrong with a source, "" when all is well.
+func troubleText(c status.CloudSource) string {
+	if c.Error == "" {
+		return ""
+	}
+	return list(c.Name+": "+c.Error, counted(c.Refused, "refused"), counted(c.Unverified, "of them for their signature"), c.Hint)
 }
 
 func counted(n uint64, what string) string {

@@ -17,6 +17,7 @@ import (
 // simulation is what the flags of simulate say.
 type simulation struct {
 	file, modem, pty, webhook, eventsFile string
+	secretFile                            string
 	speed                                 float64
 	seed                                  uint64
 }
@@ -40,6 +41,7 @@ one it is a Super SIM that works. Each line that is printed is what really happe
 	cmd.Flags().StringVar(&s.modem, "modem", "", "play the scenario on this modem; `list` shows all")
 	cmd.Flags().StringVar(&s.pty, "pty", "/tmp/supersim-modem0", "name of the modem's port")
 	cmd.Flags().StringVar(&s.webhook, "webhook", "", "URL that gets the connection events by POST")
+	cmd.Flags().StringVar(&s.secretFile, "secret-file", "", "file with the secret that signs what the webhook gets, as KORE does")
 	cmd.Flags().StringVar(&s.eventsFile, "events-file", "", "file to which the connection events are appended, a JSON array a line")
 	cmd.Flags().Float64Var(&s.speed, "speed", 1, "how much faster than real time")
 	cmd.Flags().Uint64Var(&s.seed, "seed", 0, "another run of the same scenario; default: the scenario's seed")
@@ -85,6 +87,12 @@ func (s simulation) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	secret := ""
+	if s.secretFile != "" {
+		if secret, err = readSecret(s.secretFile); err != nil {
+			return &exitError{exitMisused, err}
+		}
+	}
 	pty, err := modemsim.OpenPTY(s.pty)
 	if err != nil {
 		return err
@@ -95,6 +103,7 @@ func (s simulation) run(ctx context.Context, out io.Writer) error {
 	lines := &lineWriter{w: out}
 	world := modemsim.NewWorld(scenario, clock)
 	courier := newCourier(s.webhook, s.eventsFile, clock, func(text string) { lines.print("courier", text, 0) })
+	courier.secret = secret
 	world.OnEvents(courier.take)
 	world.Narrate(func(m modemsim.Moment) { lines.print(m.Who, m.Text, m.At) })
 	lines.print("world", fmt.Sprintf("%q with a %s on %s", scenario.Title, scenario.Modem, s.pty), 0)

@@ -55,8 +55,8 @@ func timelineCommand() *cobra.Command {
 }
 
 // timelineKinds are the kinds of entries that the agent writes.
-var timelineKinds = []string{"verdict", "action", "plan", "command", "registration", "sim", "signal", "data", "cloud", "port", "modem", "clock",
-	"host", "revised"}
+var timelineKinds = []string{"verdict", "action", "plan", "command", "registration", "sim", "signal", "data", "cloud", "port",
+	"modem", "supply", "clock", "host", "revised"}
 
 // followFrom is how much of the past --follow begins with, unless it is told.
 const followFrom = 20

@@ -5,12 +5,16 @@
 //	+CEREG: 2,5,"1A2B","01C2D3E4",7   one answer line, verbatim (leading blanks too)
 //	-> eps n=2 roaming area=1A2B …    what it means, as the reader prints it
 //	-> !                              or: it must be refused
+//
+// A comment is about all answers up to the next comment or reader. With the word "built" in it they were not captured but
+// made from a documented syntax; a header that begins with that word says so of the whole file.
 package corpus
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +27,9 @@ type Capture struct {
 	Reader, Arg string
 	Line, Want  string
 	Where       string // file:line
+	Header      string // of the file: module, firmware, origin
+	Note        string // the comment above it: what is odd, or where this one is from
+	Built       bool   // made from a documented syntax
 }
 
 // Refused is what stands for an error.
@@ -53,24 +60,46 @@ func parse(t testing.TB, name, text string) []Capture {
 	t.Helper()
 	var out []Capture
 	var c Capture
+	commented := false // the line before was a comment too
 	for i, line := range strings.Split(text, "\n") {
 		c.Where = fmt.Sprintf("%s:%d", name, i+1)
+		comment := strings.HasPrefix(line, "#")
 		switch {
-		case strings.HasPrefix(line, "#"), strings.TrimSpace(line) == "":
+		case comment:
+			c.comment(line, commented)
+		case strings.TrimSpace(line) == "":
 		case strings.HasPrefix(line, "["):
 			c.Reader, c.Arg, _ = strings.Cut(strings.Trim(line, "[]"), " ")
+			c.Note = ""
 		case strings.HasPrefix(line, "->"):
 			if c.Line == "" {
 				t.Fatalf("%s: a meaning without an answer", c.Where)
 			}
 			c.Want = strings.TrimSpace(line[2:])
+			c.Built = built.MatchString(c.Note) || strings.HasPrefix(c.Header, "built")
 			out = append(out, c)
 			c.Line = ""
 		default:
 			c.Line = line
 		}
+		commented = comment
 	}
 	return out
+}
+
+var built = regexp.MustCompile(`(?i)\bbuilt\b`)
+
+// comment keeps a comment: before the first reader it belongs to the file's header.
+func (c *Capture) comment(line string, goesOn bool) {
+	text := strings.TrimSpace(strings.TrimLeft(line, "#"))
+	switch {
+	case c.Reader == "":
+		c.Header = strings.TrimSpace(c.Header + " " + text)
+	case goesOn:
+		c.Note += " " + text
+	default:
+		c.Note = text
+	}
 }
 
 // Run checks every capture against its reader, and that no mutation of it makes a reader panic.
@@ -85,7 +114,7 @@ func Run(t *testing.T, captures []Capture, readers map[string]Reader) {
 			got = Refused
 		}
 		if got != c.Want {
-			t.Errorf("%s: %s\n got %s (%v)\nwant %s", c.Where, c.Line, got, err, c.Want)
+			t.Errorf("%s (%s): %s\n got %s (%v)\nwant %s", c.Where, c.Note, c.Line, got, err, c.Want)
 		}
 		Mutate(c.Line, func(line string) { _, _ = read(line, c.Arg) })
 	}
@@ -143,6 +172,10 @@ func observation(o modem.Observation) string {
 			return "sim refreshed"
 		}
 		return "sim " + string(o.State)
+	case modem.Supply:
+		return "supply " + supplyWords[o]
+	case modem.Install:
+		return fmt.Sprintf("install %d over=%t failed=%t", o.Code, o.Over(), o.Failed())
 	case modem.Radio:
 		return fmt.Sprintf("radio %d", o.Fun)
 	case modem.ContextLost:
@@ -157,6 +190,10 @@ func observation(o modem.Observation) string {
 		return s
 	}
 	return fmt.Sprintf("%T %v", o, o)
+}
+
+var supplyWords = map[modem.Supply]string{
+	{}: "low", {Off: true}: "low, off", {High: true}: "high", {High: true, Off: true}: "high, off",
 }
 
 // Cells prints serving cells, leaving out what is not known; "none" without one.
