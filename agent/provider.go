@@ -69,9 +69,26 @@ func (a *Agent) Timeline(after uint64) []status.TimelineEntry {
 			shown.ICCID = e.ICCID
 			shown.Seen, shown.Time = shown.Time, status.At(e.At)
 		}
+		shown.Routine, shown.Matched = e.Routine, matched(now, &s.Facts, &e)
 		list = append(list, shown)
 	}
 	return list
+}
+
+// matched is the word for whether the other side tells of an entry too, "" where that cannot be said.
+func matched(now time.Time, f *facts.Facts, e *core.Entry) string {
+	var how facts.Closeness
+	var ok bool
+	switch {
+	case e.Side == facts.Cloud && e.EventSID != "":
+		how, ok = f.Heard(now, e.EventSID)
+	case !e.Attempt.IsZero():
+		how, ok = f.Told(now, e.Attempt)
+	}
+	if !ok {
+		return ""
+	}
+	return how.String()
 }
 
 // Changed is closed at the next change.

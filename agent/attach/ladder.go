@@ -3,6 +3,7 @@ package attach
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"supersim-agent/agent/correlate"
@@ -26,7 +27,7 @@ const (
 // permanent are the verdicts after which a person must change something first.
 var permanent = map[correlate.Code]bool{
 	"sim-new": true, "sim-inactive": true, "nap-blocks-all": true,
-	"imsi-not-provisioned": true, "imei-blocked": true, "auth-failed": true,
+	"imsi-not-provisioned": true, "imei-blocked": true, "auth-failed": true, "data-limit": true,
 }
 
 // registration is what is done while no network has us.
@@ -61,10 +62,10 @@ func (w *view) cause() (facts.Cause, bool) {
 	return c, ok
 }
 
-// stopReason says why trying is useless, if it is.
+// stopReason reports that trying is useless, with the reason where the verdict does not name it.
 func (w *view) stopReason() (string, bool) {
 	if permanent[w.v.Code] {
-		return w.v.Summary, true
+		return "", true // the verdict says it
 	}
 	if c, ok := w.cause(); ok && (ClassOf(c) == ClassStop || c.Number == 2 && !facts.SessionCause(c)) {
 		return fmt.Sprintf("%s cause %d (%s) is permanent for this SIM.", c.Domain, c.Number, c.Name()), true
@@ -226,5 +227,5 @@ func (w *view) stop(reason string) Decision {
 		at = later(at, w.h.lastOf(RadioCycle, ClearFPLMN).Add(w.stretch(gap, saltStop, n)))
 	}
 	return Decision{Kind: RadioCycle, At: later(at, w.quietUntil()), Rule: ruleStop, Step: "stop",
-		Why: reason + " Trying would be useless and harmful; one radio cycle then looks whether a person has mended it."}
+		Why: strings.TrimSpace(reason + " Until a person has mended it, trying is useless and harmful; one radio cycle then looks whether somebody has.")}
 }

@@ -247,7 +247,8 @@ func (c *Core) note(now time.Time, changes []facts.Change) {
 		if at.IsZero() {
 			at = now
 		}
-		c.log.add(now, Entry{Side: ch.Side, Kind: ch.Kind, Text: ch.Text, EventSID: ch.EventSID, ICCID: ch.ICCID, At: at, Routine: ch.Routine})
+		c.log.add(now, Entry{Side: ch.Side, Kind: ch.Kind, Text: ch.Text, EventSID: ch.EventSID, ICCID: ch.ICCID, At: at,
+			Attempt: ch.Attempt, Routine: ch.Routine})
 		c.rev++
 	}
 }

@@ -23,7 +23,8 @@ type Entry struct {
 	ICCID    string
 	Verdict  correlate.Code
 	Action   attach.Kind
-	Routine  bool // one of many that say that all goes on
+	Attempt  time.Time // of the modem, whose end this is; else zero
+	Routine  bool      // one of many that say that all goes on
 }
 
 // log is the timeline in memory, oldest first. Snapshots share its slice, so it is only appended to and replaced.

@@ -27,6 +27,7 @@ type Change struct {
 	EventSID string    // cloud only
 	ICCID    string    // the card it is about (cloud only)
 	At       time.Time // when it happened, if that is not when it was seen (cloud only)
+	Attempt  time.Time // stamp of the attempt whose end this is, see Facts.Attempts; else zero
 	Routine  bool      // one of many that say that all goes on; it need not survive a power cut
 }
 
@@ -88,6 +89,14 @@ func (f *Facts) news(changed bool, kind, format string, args ...any) []Change {
 		return nil
 	}
 	return []Change{{Side: Local, Kind: kind, Text: fmt.Sprintf(format, args...)}}
+}
+
+// withAttempt marks a change as the end of an attempt.
+func withAttempt(at time.Time, changes []Change) []Change {
+	for i := range changes {
+		changes[i].Attempt = at
+	}
+	return changes
 }
 
 func (f *Facts) applySIM(now time.Time, o modem.SIM) []Change {
@@ -192,16 +201,18 @@ func (f *Facts) applyRegistration(now time.Time, r modem.Registration) []Change 
 	cause := r.Cause
 	r.Cause = modem.Cause{} // kept by itself: a registration may still carry an old one
 	before, was := registrationWords(f.Serving()), f.Reg[r.Domain].Value.Stat
+	var attempt time.Time
 	known := f.anyRegistration()
 	f.Reg[r.Domain].set(now, r)
 	if r.Stat == modem.RegDenied && was != modem.RegDenied {
 		f.Denied++
 		f.DeniedAt = now
 		f.attempted(now, TriedDenied, cause)
+		attempt = now
 	}
 	// The domains move together; what they mean together is told once.
 	words := registrationWords(f.Serving())
-	changes := f.news(!known || words != before, "registration", "%s", words)
+	changes := withAttempt(attempt, f.news(!known || words != before, "registration", "%s", words))
 	if !r.Stat.Data() && cause != (modem.Cause{}) {
 		changes = append(changes, f.applyCause(now, cause)...)
 	}
@@ -306,13 +317,14 @@ func (f *Facts) applyAddress(now time.Time, o modem.Address) []Change {
 	}
 	changed := f.IP.set(now, o.IP)
 	f.settleData(now)
+	var attempt time.Time
 	if changed && o.IP != "" {
-		if !f.ActivatedAt.IsZero() {
+		if attempt = f.ActivatedAt; !attempt.IsZero() {
 			f.attempted(f.ActivatedAt, TriedActivated, modem.Cause{})
 		}
 		f.anchor(now)
 	}
-	return f.news(changed && o.IP != "", "data", "IP address %s", o.IP)
+	return withAttempt(attempt, f.news(changed && o.IP != "", "data", "IP address %s", o.IP))
 }
 
 // applyLastCause takes what the modem calls its last failure (+CEER). It is never cleared, so the same answer as before

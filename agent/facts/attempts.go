@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"slices"
 	"time"
 
 	"supersim-agent/agent/cloud"
@@ -87,6 +88,47 @@ func (f *Facts) Match(now time.Time, e Entry) (best Attempt, how Closeness) {
 		}
 	}
 	return best, how
+}
+
+// Heard says how sure it is that this side saw what an event of the diary tells of. ok is false where nothing can be said: the
+// event tells of nothing that the modem would see, or of a time before the oldest attempt that is known.
+func (f *Facts) Heard(now time.Time, sid string) (how Closeness, ok bool) {
+	for _, e := range f.Cloud.entries {
+		if e.SID != sid {
+			continue
+		}
+		if !Tells(*e) || !f.Clock.Known() || e.Time.Before(f.Clock.True(now, f.attemptsFrom())) {
+			return Unmatched, false
+		}
+		_, how = f.Match(now, *e)
+		return how, true
+	}
+	return Unmatched, false
+}
+
+// attemptsFrom is since when every attempt is known.
+func (f *Facts) attemptsFrom() time.Time {
+	if len(f.Attempts) == attemptsLength {
+		return f.Attempts[0].At
+	}
+	return f.Started
+}
+
+// tellingTime is how long the cloud may take to tell of an attempt before its silence is worth a word.
+const tellingTime = 15 * time.Minute
+
+// Told says how sure it is that the cloud told of an attempt of this side. ok is false where its silence says nothing: it is too
+// early, nothing was heard of the cloud since, or the operator is not asked at each registration.
+func (f *Facts) Told(now, attempt time.Time) (how Closeness, ok bool) {
+	i := slices.IndexFunc(f.Attempts, func(a Attempt) bool { return a.At.Equal(attempt) && a.Kind != TriedRegistered })
+	if i < 0 {
+		return Unmatched, false
+	}
+	for _, e := range f.Cloud.entries {
+		how = max(how, f.closeness(now, f.Attempts[i], *e))
+	}
+	heard := !f.Cloud.LastReceived.Before(attempt.Add(tellingTime))
+	return how, how != Unmatched || heard
 }
 
 // attemptOf is which attempts each type of event answers.

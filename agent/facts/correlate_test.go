@@ -230,7 +230,7 @@ func TestEndOfASessionInWords(t *testing.T) {
 	e := event("EZ1", cloud.SessionEnded, 3*time.Hour, "PI1", 0)
 	e.SessionUpload, e.SessionDownload = 5, 7
 	for want, e := range map[string]cloud.Event{
-		"data session ended, IP 100.64.0.1, after 3 hours, 5 bytes up, 7 bytes down": e,
+		"data session ended, IP 100.64.0.1, after 3 hours, 5 B up, 7 B down": e,
 		"data session ended":             {Type: cloud.SessionEnded},
 		"data session failed":            {Type: cloud.SessionFailed},
 		"data session failed: CREDIT 40": {Type: cloud.SessionFailed, Error: cloud.Error{Message: "CREDIT 40"}},
@@ -296,6 +296,51 @@ func TestHostFacts(t *testing.T) {
 		}
 		if changes := f.Observe(noon, o); len(changes) != 0 {
 			t.Errorf("%+v again: %v", o, changes)
+		}
+	}
+}
+
+// What only one side tells of is shown as unmatched, as soon as the other side's silence means something and no earlier.
+func TestUnmatched(t *testing.T) {
+	f := known()
+	f.Clock.Synced(true)
+	f.Apply(noon.Add(time.Minute), reg(modem.EPS, modem.RegSearching))
+	changes := f.Apply(noon.Add(2*time.Minute), reg(modem.EPS, modem.RegDenied))
+	if len(changes) != 1 || !changes[0].Attempt.Equal(noon.Add(2*time.Minute)) {
+		t.Fatalf("a denial: %+v", changes)
+	}
+	now := noon.Add(time.Hour)
+	told := func(want Closeness, ok bool) {
+		t.Helper()
+		if how, known := f.Told(now, changes[0].Attempt); how != want || known != ok {
+			t.Errorf("the denial is %v (%v), want %v (%v)", how, known, want, ok)
+		}
+	}
+	told(Unmatched, false) // nothing was heard of the cloud
+	event := func(sid, typ string, at time.Duration) {
+		f.AddCloud(now, "test", []cloud.Event{{SID: sid, Type: typ, ICCID: iccid, Time: noon.Add(at)}}, 0)
+	}
+	event("EZ1", cloud.AttachmentAccepted, 30*time.Minute)
+	told(Unmatched, true)
+	event("EZ2", cloud.AttachmentRejected, 2*time.Minute)
+	told(Closely, true)
+	event("EZ3", cloud.AttachmentRejected, -time.Hour) // before the agent looked
+	event("EZ4", cloud.SessionUpdated, 30*time.Minute) // nothing that a modem sees
+	for sid, want := range map[string]struct {
+		how Closeness
+		ok  bool
+	}{"EZ1": {Unmatched, true}, "EZ2": {Closely, true}, "EZ3": {Unmatched, false}, "EZ4": {Unmatched, false}, "EZ9": {Unmatched, false}} {
+		if how, ok := f.Heard(now, sid); how != want.how || ok != want.ok {
+			t.Errorf("%s is %v (%v), want %v (%v)", sid, how, ok, want.how, want.ok)
+		}
+	}
+}
+
+func TestTrafficWords(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 1000: "1.0 kB", 9_949: "9.9 kB", 9_950: "10 kB", 999_499: "999 kB",
+		999_500: "1.0 MB", 12_300_000_000: "12 GB", 1 << 62: "4.6 EB"} {
+		if got := bytesWords(n); got != want {
+			t.Errorf("%d is %q, want %q", n, got, want)
 		}
 	}
 }

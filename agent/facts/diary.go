@@ -251,7 +251,7 @@ func EventWords(e cloud.Event) string {
 	case cloud.SessionStarted:
 		return "data session started" + part(", IP ", e.IP) + part(", APN ", e.APN)
 	case cloud.SessionUpdated:
-		return fmt.Sprintf("data session alive: %d bytes up, %d bytes down", e.Upload, e.Download)
+		return "data session alive: " + TrafficWords(e.Upload, e.Download)
 	case cloud.SessionEnded:
 		return "data session ended" + part(", IP ", e.IP) + sessionTotals(e)
 	case cloud.SessionFailed:
@@ -278,7 +278,7 @@ func sessionTotals(e cloud.Event) string {
 		text = ", after " + SpanWords(d)
 	}
 	if e.SessionUpload+e.SessionDownload > 0 {
-		text += fmt.Sprintf(", %d bytes up, %d bytes down", e.SessionUpload, e.SessionDownload)
+		text += ", " + TrafficWords(e.SessionUpload, e.SessionDownload)
 	}
 	return text
 }

@@ -150,7 +150,6 @@ func event(sid, typ string, at time.Duration, session string, started time.Durat
 	return e
 }
 
-// Sessions are assembled by the cloud's time: no order of arrival and no repetition changes the result.
 // A weak supply is told once until the module restarts, and again after that.
 func TestSupply(t *testing.T) {
 	f := known()
@@ -196,6 +195,7 @@ func TestContextTwice(t *testing.T) {
 	}
 }
 
+// Sessions are assembled by the cloud's time: no order of arrival and no repetition changes the result.
 func TestSessionsInAnyOrder(t *testing.T) {
 	const hour = time.Hour
 	events := []cloud.Event{

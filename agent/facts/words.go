@@ -90,6 +90,27 @@ func SpanWords(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
+// TrafficWords is numbers of bytes for people: "1.5 kB up, 637 B down".
+func TrafficWords(up, down int64) string {
+	return bytesWords(up) + " up, " + bytesWords(down) + " down"
+}
+
+// bytesWords is a number of bytes in decimal units, as bills have them.
+func bytesWords(n int64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	units := []string{"kB", "MB", "GB", "TB", "PB", "EB"}
+	amount := float64(n) / 1000
+	for amount >= 999.5 && len(units) > 1 {
+		amount, units = amount/1000, units[1:]
+	}
+	if amount < 9.95 {
+		return fmt.Sprintf("%.1f %s", amount, units[0])
+	}
+	return fmt.Sprintf("%.0f %s", amount, units[0])
+}
+
 func onOff(on bool) string {
 	if on {
 		return "on"

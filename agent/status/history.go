@@ -18,7 +18,9 @@ type TimelineEntry struct {
 	EventSID string `json:"event_sid,omitzero"`
 	Verdict  string `json:"verdict,omitzero"` // the new verdict's code, on its change
 	Action   string `json:"action,omitzero"`
-	Lost     uint64 `json:"lost,omitzero"` // kind "lost": so many entries were dropped before a slow reader took them
+	Matched  string `json:"matched,omitzero"` // whether the other side tells of it too: "unmatched", "loosely", "time and network", "same address"
+	Routine  bool   `json:"routine,omitzero"` // one of many that say that all goes on
+	Lost     uint64 `json:"lost,omitzero"`    // kind "lost": so many entries were dropped before a slow reader took them
 }
 
 // KindLost marks the entry that tells a slow reader of a stream about the entries it missed. It carries the sequence

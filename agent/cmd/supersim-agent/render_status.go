@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"supersim-agent/agent/facts"
 	"supersim-agent/agent/status"
 )
 
@@ -14,7 +15,7 @@ import (
 const labelWidth = 14
 
 // renderStatus shows a status on one screen of 80 columns, with times in the zone of now. The first three lines are for
-// somebody on a roof: is it online and if not why, what the agent does about it, what you can do. Then follow who says
+// somebody on a roof: is it online and if not why, what you can do, what the agent does about it. Then follow who says
 // so, and the details.
 func renderStatus(s *status.Status, now time.Time, colour bool) string {
 	p := &page{renderOptions: renderOptions{Colour: colour, Width: minWidth, Now: now}}
@@ -76,11 +77,15 @@ func (p *page) verdict(v status.Verdict) {
 		light = red
 	}
 	p.styledRow(light, word, bold, v.Summary)
-	p.row("  The agent", p.nextText(v.Next))
 	if v.Advice == "" {
 		v.Advice = "Nothing to do."
 	}
 	p.styledRow(plain, "  You", bold, v.Advice)
+	agent := p.nextText(v.Next)
+	if v.Online && v.Next.Action == "hold" {
+		agent = strings.Replace(agent, deeds["hold"], "watches", 1)
+	}
+	p.row("  The agent", agent)
 }
 
 // needsPerson reports whether somebody must do something. The rules that leave all to the agent advise "Nothing …".
@@ -309,7 +314,7 @@ func (p *page) sessionText(s status.Session) string {
 	}
 	bytes := ""
 	if s.UploadBytes+s.DownloadBytes > 0 {
-		bytes = fmt.Sprintf("%d kB up, %d kB down", s.UploadBytes/1000, s.DownloadBytes/1000)
+		bytes = facts.TrafficWords(int64(s.UploadBytes), int64(s.DownloadBytes))
 	}
 	return list(labelled("IP", s.IP), labelled("APN", s.APN), moment("started", s.Started), moment("updated", s.Updated),
 		moment("ended", s.Ended), bytes)

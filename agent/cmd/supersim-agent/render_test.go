@@ -83,9 +83,11 @@ func diary() []status.TimelineEntry {
 		{Seq: 3, Time: at(9 * time.Minute), Side: status.Agent, Kind: "verdict", Verdict: "searching",
 			Text: "The modem is looking for a network."},
 		{Seq: 4, Time: at(5 * time.Minute), Side: status.Local, Kind: "registration",
-			Text: "registration denied by 310410 with EMM cause 7, EPS services not allowed"},
+			Text: "registration denied by 310410 with EMM cause 7, EPS services not allowed", Matched: "unmatched"},
 		{Seq: 5, Time: at(5 * time.Minute), Side: status.Cloud, Kind: "event", EventSID: "EZ02", Seen: at(5*time.Minute - time.Second),
-			Text: "attachment.rejected 83705 on AT&T 310410: Attachment Rejected Due To SIM In Inactive State"},
+			Text: "attachment.rejected 83705 on AT&T 310410: Attachment Rejected Due To SIM In Inactive State", Matched: "time and network"},
+		{Seq: 8, Time: at(5 * time.Minute), Side: status.Cloud, Kind: "event", EventSID: "EZ03", Matched: "unmatched",
+			Text: "attach accepted on 26201"},
 		{Seq: 6, Time: at(4 * time.Minute), Side: status.Agent, Kind: "verdict", Verdict: "sim-inactive",
 			Text: "The SIM is set to inactive, so every network refuses it."},
 		{Seq: 7, Time: at(4 * time.Minute), Side: status.Agent, Kind: "plan", Action: "hold",
@@ -99,6 +101,18 @@ func TestRenderTimeline(t *testing.T) {
 	golden(t, "timeline_120.txt", played(view(renderOptions{Width: 200}), diary()))
 	golden(t, "timeline_colour.txt", played(view(renderOptions{Colour: true}), diary()))
 	golden(t, "timeline_plain.txt", renderTimelineLines(diary()))
+}
+
+// A data session that tells every few minutes that it goes on takes one line.
+func TestRoutineIsFolded(t *testing.T) {
+	entries := diary()
+	for range 3 {
+		entries = append(entries, status.TimelineEntry{Time: at(0), Side: status.Cloud, Text: "data session alive", Routine: true})
+	}
+	got := folded(append(entries, diary()...))
+	if len(got) != 2*len(diary())+1 || got[len(diary())].Text != "data session alive (and 2 before like it)" {
+		t.Errorf("%d entries: %+v", len(got), got)
+	}
 }
 
 // Whatever the modem or the cloud put into a text: lines fit, nothing but our own colours controls the terminal, and no

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ type timelineView struct {
 const (
 	timeWidth = 10 // "15:04:05" and a gap
 	divider   = " │ "
+	unmatched = "unmatched" // as the agent writes it
 )
 
 // newTimelineView is a view for a terminal so many columns wide, with times in this computer's zone.
@@ -91,6 +93,23 @@ func (v *timelineView) across(e status.TimelineEntry) []string {
 	return lines
 }
 
+// folded leaves of several routine entries in a row only the last. A data session tells every few minutes that it goes on.
+func folded(entries []status.TimelineEntry) (kept []status.TimelineEntry) {
+	row := 0
+	for i, e := range entries {
+		if e.Routine && i+1 < len(entries) && entries[i+1].Routine {
+			row++
+			continue
+		}
+		if row > 0 {
+			e.Text += fmt.Sprintf(" (and %d before like it)", row)
+			row = 0
+		}
+		kept = append(kept, e)
+	}
+	return kept
+}
+
 // entryText is what an entry says, with what its lane does not show.
 func entryText(e status.TimelineEntry) string {
 	text := e.Text
@@ -99,6 +118,13 @@ func entryText(e status.TimelineEntry) string {
 	}
 	if late := e.Seen.Sub(e.Time.Time); !e.Seen.IsZero() && late >= time.Minute {
 		text += " (heard " + span(late) + " later)"
+	}
+	switch {
+	case e.Matched != unmatched:
+	case e.Side == status.Cloud:
+		text += " [unmatched: this modem saw nothing of it]"
+	default:
+		text += " [unmatched: the cloud tells nothing of it]"
 	}
 	return text
 }

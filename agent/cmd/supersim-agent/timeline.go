@@ -43,6 +43,9 @@ func timelineCommand() *cobra.Command {
 			if err != nil {
 				return unreachable(err)
 			}
+			if !asJSON {
+				entries = folded(entries)
+			}
 			return show(entries)
 		},
 	}
