@@ -129,12 +129,12 @@ func (c Cause) Name() string {
 	return "unknown cause"
 }
 
-// String prints the cause as a person writes it: "EMM cause 11, PLMN not allowed".
+// String prints the cause as a person writes it: "EMM cause 11 (PLMN not allowed)".
 func (c Cause) String() string {
 	if c == (Cause{}) {
 		return "no cause"
 	}
-	return fmt.Sprintf("%s cause %d, %s", strings.ToUpper(string(c.Domain)), c.Number, c.Name())
+	return fmt.Sprintf("%s cause %d (%s)", strings.ToUpper(string(c.Domain)), c.Number, c.Name())
 }
 
 // cmeCauses are the +CME ERROR numbers outside the pattern "100 plus cause" (27.007 §9.2.2).

@@ -67,9 +67,9 @@ func TestCauseNames(t *testing.T) {
 		cause  modem.Cause
 		string string
 	}{
-		{modem.Cause{Domain: modem.EMM, Number: 11}, "EMM cause 11, PLMN not allowed"},
-		{modem.Cause{Domain: modem.ESM, Number: 33}, "ESM cause 33, Requested service option not subscribed"},
-		{modem.Cause{Domain: modem.EMM, Number: 250}, "EMM cause 250, unknown cause"},
+		{modem.Cause{Domain: modem.EMM, Number: 11}, "EMM cause 11 (PLMN not allowed)"},
+		{modem.Cause{Domain: modem.ESM, Number: 33}, "ESM cause 33 (Requested service option not subscribed)"},
+		{modem.Cause{Domain: modem.EMM, Number: 250}, "EMM cause 250 (unknown cause)"},
 		{modem.Cause{}, "no cause"},
 	} {
 		if got := c.cause.String(); got != c.string {

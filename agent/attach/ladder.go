@@ -68,7 +68,7 @@ func (w *view) stopReason() (string, bool) {
 		return "", true // the verdict says it
 	}
 	if c, ok := w.cause(); ok && (ClassOf(c) == ClassStop || c.Number == 2 && !facts.SessionCause(c)) {
-		return fmt.Sprintf("%s cause %d (%s) is permanent for this SIM.", c.Domain, c.Number, c.Name()), true
+		return fmt.Sprintf("%s is permanent for this SIM.", c), true
 	}
 	last, ok := w.f.Cloud.Last(facts.AttachmentAccepted, facts.AttachmentRejected, facts.AttachmentFailed, facts.SessionStarted)
 	if ok && last.Type == facts.AttachmentRejected && ClassOfEvent(last.Type, last.Error.Code, last.Error.Message) == ClassStop &&

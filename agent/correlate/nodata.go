@@ -145,7 +145,7 @@ func (v *view) sessionRefused(cause facts.Cause) []Evidence {
 	if !v.Dial.At.IsZero() {
 		at = v.Dial.At
 	}
-	refused := local(at, "%s cause %d (%s) for APN %q", cause.Domain, cause.Number, cause.Name(), v.Context.Value.APN)
+	refused := local(at, "%s for APN %q", cause, v.Context.Value.APN)
 	list := []Evidence{refused, v.registration()}
 	if v.wasAccepted {
 		list = append(list, fromCloud(v.accepted))

@@ -3,7 +3,6 @@ package correlate
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"supersim-agent/agent/facts"
@@ -232,7 +231,7 @@ func (v *view) registration() Evidence {
 		text += " on " + networkName(n)
 	}
 	if v.cause != (facts.Cause{}) {
-		text += fmt.Sprintf(", %s cause %d (%s)", strings.ToUpper(string(v.cause.Domain)), v.cause.Number, v.cause.Name())
+		text += ", " + v.cause.String()
 	}
 	return local(v.Reg[v.serving.Domain].Since, "%s", text)
 }

@@ -347,7 +347,7 @@ func (f *Facts) applyCause(now time.Time, c modem.Cause) []Change {
 		f.Cause.At = now // the same refusal, told by another domain
 		return nil
 	}
-	return f.news(f.Cause.set(now, c), "registration", "reject cause %s %d (%s)", c.Domain, c.Number, c.Name())
+	return f.news(f.Cause.set(now, c), "registration", "reject cause: %s", c)
 }
 
 func (f *Facts) applyBooted(now time.Time, o modem.Booted) []Change {

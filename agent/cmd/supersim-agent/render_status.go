@@ -97,6 +97,10 @@ func needsPerson(v status.Verdict) bool {
 var deeds = map[string]string{
 	"hold":                "waits",
 	"set-apn":             "sets the APN",
+	"configure":           "corrects the modem's settings",
+	"scan":                "looks which networks can be heard",
+	"clear-fplmn":         "empties the SIM's list of forbidden networks",
+	"soft-reset":          "tells the modem to restart",
 	"radio-on":            "switches the radio on",
 	"automatic-selection": "lets the modem choose its network anew",
 	"enter-pin":           "enters the SIM's PIN",

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"supersim-agent/agent/attach"
 	"supersim-agent/agent/status"
 )
 
@@ -181,6 +182,15 @@ func TestSpan(t *testing.T) {
 	} {
 		if got := span(d); got != want {
 			t.Errorf("span(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+// Every action of the agent has a plain word.
+func TestDeeds(t *testing.T) {
+	for _, kind := range attach.Kinds() {
+		if deeds[string(kind)] == "" {
+			t.Errorf("%s has none", kind)
 		}
 	}
 }
