@@ -179,6 +179,7 @@ func (m *engine) token(t token) {
 }
 
 func (m *engine) onLine(t token) {
+	first := !m.heard
 	m.heard = true
 	m.framed = m.framed || t.apart && !m.echoBefore
 	m.echoBefore = false
@@ -195,6 +196,9 @@ func (m *engine) onLine(t token) {
 		m.onLateLine(t.text)
 	case probing:
 		m.onProbeLine(t.text)
+		if first {
+			m.awoke()
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // answered in the end, so after the first good answer the port is drained once more. Without a good answer to
 // maxProbes of them the modem is dead: nothing more is sent, and the port closes. The longest resync takes
 // 2 × drainLimit + maxProbes × probeLimit = 9 s, so that with the default time-out a modem that hangs is noticed within
-// 12 s.
+// 12 s. Only on a newly opened port a boot message makes it longer: the probes begin anew, see awoke.
 const (
 	probeText   = "AT+CMEE?"
 	probePrefix = "+CMEE"
@@ -43,6 +43,7 @@ type resync struct {
 	settled time.Time // probing: when a bare final may be believed; zero while there is none
 
 	probes int  // sent
+	asleep int  // of them before the modem was first heard
 	echo   bool // the echo of this probe has come
 	label  bool // "+CMEE: n" has come
 	bare   int  // finals of this probe without that line
@@ -123,11 +124,21 @@ func (m *engine) judgeBare() {
 // nextProbe repeats the probe, or gives up. A modem that boots is silent for long; before patience ends and as long as
 // it was never heard it is asked on and on.
 func (m *engine) nextProbe() {
-	if m.sync.probes >= maxProbes && (m.heard || !m.now.Before(m.patience)) {
+	if m.sync.probes-m.sync.asleep >= maxProbes && (m.heard || !m.now.Before(m.patience)) {
 		m.becomeDead()
 		return
 	}
 	m.becomeProbing()
+}
+
+// awoke: the first line ever heard is no answer, so it is a module's boot message, and what was sent before it is lost.
+// The next probe need not wait until the last one has had its time, and those from now on count.
+func (m *engine) awoke() {
+	s := &m.sync
+	if m.state != probing || s.echo || s.label || s.bare > 0 {
+		return
+	}
+	s.asleep, s.limit = s.probes, m.now.Add(quietTime)
 }
 
 // onLateLine handles a line that comes while draining: a URC is still a URC, anything else was meant for the command

@@ -171,3 +171,36 @@ func TestPatienceWithABootingModem(t *testing.T) {
 		t.Fatalf("state %d although it was heard", b.m.state)
 	}
 }
+
+// A boot message ends the wait for the probe that the module slept through, and begins the count of probes anew.
+func TestBootMessageWhileProbing(t *testing.T) {
+	boot := func() *bench {
+		b := newBench(t)
+		b.m.patience = epoch.Add(time.Minute)
+		b.step(input{kind: inResync})
+		b.pass(quietTime + 3*probeLimit + probeLimit/2) // the fourth probe is under way
+		b.wrote = nil
+		b.recv("\r\nRDY\r\n")
+		b.pass(quietTime)
+		if len(b.wrote) != 1 || b.m.state != probing {
+			t.Fatalf("soon after the boot: wrote %q, state %d", b.wrote, b.m.state)
+		}
+		return b
+	}
+	b := boot()
+	b.recv("\r\n+CMEE: 1\r\n\r\nOK\r\n")
+	b.pass(quietTime)
+	if b.m.state != idle {
+		t.Errorf("state %d after the answer", b.m.state)
+	}
+	b = boot()
+	b.recv("\r\nRDY\r\n") // only the first one counts
+	b.pass(maxProbes*probeLimit - time.Second)
+	if b.m.state != probing {
+		t.Errorf("state %d before it had its three probes", b.m.state)
+	}
+	b.pass(time.Second)
+	if b.m.state != dead {
+		t.Errorf("state %d after three probes without an answer", b.m.state)
+	}
+}
