@@ -177,15 +177,14 @@ func (m *memory) save(rev uint64, h *attach.History, trusted bool) {
 	}
 }
 
-// take puts connection events on disk before their source hears that they were taken. A session's updates, which come every
-// few minutes and each tell its totals, may wait.
+// take puts connection events on disk before their source hears that they were taken.
 func (m *memory) take(b cloud.Batch, trusted bool) {
 	if m.journal == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	flush := false
+	fresh := false
 	for _, e := range b.Events {
 		if e.Test || m.events.Seen(e.SID) {
 			continue
@@ -196,13 +195,10 @@ func (m *memory) take(b cloud.Batch, trusted bool) {
 		}
 		r := m.stamp(b.Received, trusted)
 		r.Kind, r.Data = recordEvent, data
-		class := journal.Lazy
-		if e.Type != cloud.SessionUpdated {
-			class, flush = journal.Group, true
-		}
-		m.append(r, class)
+		m.append(r, journal.Group)
+		fresh = true
 	}
-	if flush {
+	if fresh {
 		m.journal.Flush(m.clock.Now()) //nolint:errcheck // State tells
 	}
 }
