@@ -1,5 +1,5 @@
 // Package agent wires the parts together: one goroutine owns the core (loop.go), one does what the core asks of the
-// modem (exec.go), one per open port forwards what the modem says unasked, and the cloud sources send what they receive.
+// modem (exec.go), one per open port forwards what the modem says unasked, one watches the data path (path.go), and the cloud sources send what they receive.
 // Readers get an immutable snapshot; nobody but the owner touches the core.
 package agent
 
@@ -48,6 +48,8 @@ type Deps struct {
 	Power    Power
 	PIN      PIN // nil: none is configured
 	Sources  []cloud.Source
+	Path     DataPath             // nil: nobody watches the data path on this computer
+	Probe    bool                 // it may be probed, which costs a little data
 	Journal  *journal.Journal     // nil: nothing outlives the agent
 	Boot     string               // id of this boot of the computer; "": not known
 	Uptime   func() time.Duration // default: asks the kernel; since that boot
@@ -85,6 +87,10 @@ type Agent struct {
 	tickets tickets          // commands of persons that wait for their answer
 	memory  memory           // what outlives the agent
 
+	dataUp    chan struct{}      // to the path's watcher: the modem has a connection now
+	asksProbe chan chan<- string // of persons, to the path's watcher
+	probed    atomic.Pointer[probed]
+
 	snapshot atomic.Pointer[core.Snapshot]
 	changed  broadcast
 	rendered atomic.Pointer[rendered]
@@ -115,6 +121,7 @@ func New(cfg core.Config, deps Deps) *Agent {
 		cfg: cfg, deps: deps,
 		events: make(chan core.Event, 64),
 		work:   make(chan core.Action, 1),
+		dataUp: make(chan struct{}, 1), asksProbe: make(chan chan<- string),
 		memory: memory{journal: deps.Journal, boot: deps.Boot, uptime: deps.Uptime, clock: deps.Clock, entries: make(chan news, 256)},
 	}
 	now := deps.Clock.Now()
@@ -132,6 +139,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { a.execute(ctx) })
+	running.Go(func() { a.watchPath(ctx) })
 	for _, s := range a.deps.Sources {
 		running.Go(func() { a.runSource(ctx, s) })
 	}

@@ -76,6 +76,12 @@ func (a *Agent) publish() {
 	s := a.core.Snapshot()
 	a.snapshot.Store(&s)
 	a.changed.notify()
+	if before != nil && s.Facts.ReadyForData() && !before.Facts.ReadyForData() {
+		select {
+		case a.dataUp <- struct{}{}:
+		default: // it knows
+		}
+	}
 
 	last := s.Before
 	if before != nil && len(before.Timeline) > 0 {

@@ -156,13 +156,6 @@ func (a *Agent) Do(ctx context.Context, r status.Request) (status.Result, error)
 	return status.Result{}, errors.ErrUnsupported
 }
 
-func (a *Agent) probe(ctx context.Context) (status.Result, error) {
-	if err := a.send(ctx, core.ProbeRequest{}); err != nil {
-		return status.Result{}, err
-	}
-	return status.Result{Text: "the modem is being asked about everything anew"}, nil
-}
-
 // WriteMetrics writes Prometheus text. The numbers are gauges of the present snapshot.
 func (a *Agent) WriteMetrics(w io.Writer) error {
 	s := a.Status()

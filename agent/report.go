@@ -25,13 +25,12 @@ func (a *Agent) report(now time.Time, s *core.Snapshot) *status.Status {
 		Modem:        reportModem(f),
 		SIM:          reportSIM(f),
 		Registration: reportRegistration(now, f),
-		Data:         reportData(f),
+		Data:         a.reportData(now, f),
 		Cloud:        reportCloud(now, f),
 		Clock:        reportClock(f),
 	}
 	r.Cloud.Sources = a.reportSources()
 	r.Modem.Board = a.deps.Board
-	r.Data.Bearer = a.deps.Bearer
 	if f.Signal.Known() && f.Line.Alive {
 		r.Signal = reportSignal(f.Signal.Value)
 	}
@@ -149,14 +148,6 @@ func reportSignal(s modem.Signal) status.Signal {
 	r := status.Signal{RSRPdBm: known(s.RSRPdBm), RSRQdB: known(s.RSRQdB), SINRdB: known(s.SINRdB), RSSIdBm: known(s.RSSIdBm)}
 	if s.Heard() {
 		r.Quality = facts.Quality(s)
-	}
-	return r
-}
-
-func reportData(f *facts.Facts) status.Data {
-	r := status.Data{APN: f.Context.Value.APN, CID: f.Want.CID, IP: f.IP.Value}
-	if f.Active.Known() {
-		r.Active = &f.Active.Value
 	}
 	return r
 }

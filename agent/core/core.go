@@ -120,6 +120,11 @@ func (c *Core) take(now time.Time, ev Event) {
 		c.note(now, c.f.AddCloud(now, ev.Source, ev.Events, ev.Problems))
 		c.revise(now, ev.Events)
 		c.rev++
+	case HostSeen:
+		for _, obs := range ev.Observations {
+			c.note(now, c.f.Observe(now, obs))
+		}
+		c.rev++
 	case ClockState:
 		if c.f.Clock.Synced(ev.NTP) {
 			c.note(now, []facts.Change{{Side: facts.Host, Kind: "clock", Text: "clock: " + string(c.f.Clock.State)}})

@@ -3,6 +3,7 @@ package core
 import (
 	"supersim-agent/agent/attach"
 	"supersim-agent/agent/cloud"
+	"supersim-agent/agent/facts"
 	"supersim-agent/modem"
 )
 
@@ -29,6 +30,8 @@ type (
 		Events   []cloud.Event
 		Problems int // events in the batch that could not be understood
 	}
+	// HostSeen brings what was seen on this computer: the modem's network interface, what came of a probe.
+	HostSeen struct{ Observations []facts.HostObservation }
 	// ClockState tells whether the host's clock follows a time server.
 	ClockState struct{ NTP bool }
 	// ProbeRequest asks for a fresh look at everything.
@@ -50,6 +53,7 @@ func (Done) event()           {}
 func (Seen) event()           {}
 func (PortLost) event()       {}
 func (CloudBatch) event()     {}
+func (HostSeen) event()       {}
 func (ClockState) event()     {}
 func (ProbeRequest) event()   {}
 func (PolicyRequest) event()  {}

@@ -14,7 +14,8 @@ type HostLink struct {
 	Name    string // "wwan0", "ppp0"; "" when there is none
 	Up      bool
 	IP      string // its address, "" when it has none
-	Route   bool   // the way to the internet leads through it
+	Route   bool   // a way to the internet leads through it, be it the second best
+	Rival   string // the interface whose way there the kernel prefers, "" when none is preferred to this one
 	TxBytes int64  // counters of the interface since it appeared
 	RxBytes int64
 }
@@ -66,6 +67,7 @@ func (Heard) hostObservation()    {}
 type Outside struct {
 	Link    Seen[HostLink] // Since: its addresses and route hold since; counters do not count as a change
 	Carried HostLink       // the link as it was one reading earlier: what moved since
+	Meter   Meter
 	Probe   Seen[Probe]
 	Usage   Seen[Usage]
 	Account Seen[Account]
@@ -100,7 +102,11 @@ func (f *Facts) observeLink(now time.Time, o HostLink) []Change {
 	if same {
 		seen.Since = since
 	}
-	return hostNews(!same, "network interface %s", o)
+	f.Outside.Meter.add(now, o)
+	if u, ok := f.Outside.Meter.closed(now); ok {
+		f.Outside.Usage.set(now, u)
+	}
+	return hostNews(!same || before.Rival != o.Rival, "network interface %s", o)
 }
 
 // Moved is what the interface carried between its last two readings; not known when it began anew in between.
@@ -129,6 +135,8 @@ func (l HostLink) String() string {
 		return l.Name + " has no address"
 	case !l.Route:
 		return l.Name + " has " + l.IP + " and no route to the internet"
+	case l.Rival != "":
+		return l.Name + " has " + l.IP + "; the way through " + l.Rival + " is preferred to it"
 	}
 	return l.Name + " has " + l.IP
 }

@@ -159,6 +159,26 @@ func (d *Diary) Usage(from, to time.Time) (upload, download int64, covered time.
 	return upload, download, covered
 }
 
+// Counted is all that the operator told of a span: the totals of the sessions that lie in it, which are right even where a
+// report was lost, and the reports on the others. until is how far the newest of it reaches; told is false when there is none.
+func (d *Diary) Counted(from, to time.Time) (upload, download int64, until time.Time, told bool) {
+	whole := map[string]bool{}
+	for _, s := range d.sessions {
+		end := later(s.Newest(), s.End)
+		if s.Start.IsZero() || s.Start.Before(from) || end.After(to) || s.Update.IsZero() && s.Alive() {
+			continue
+		}
+		whole[s.SID] = true
+		upload, download, until, told = upload+s.Upload, download+s.Download, later(until, end), true
+	}
+	for _, w := range d.windows {
+		if !whole[w.Session] && !w.Start.Before(from) && !w.End.After(to) {
+			upload, download, until, told = upload+w.Upload, download+w.Down, later(until, w.End), true
+		}
+	}
+	return upload, download, until, told
+}
+
 // LastWindow is the newest report of usage.
 func (d *Diary) LastWindow() (newest Window, ok bool) {
 	for _, w := range d.windows {

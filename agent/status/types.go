@@ -168,7 +168,53 @@ type Data struct {
 	Active    *bool  `json:"active,omitzero"` // the PDP context is activated
 	IP        string `json:"ip,omitzero"`
 	Bearer    string `json:"bearer,omitzero"`
-	Interface string `json:"interface,omitzero"`
+	Interface string `json:"interface,omitzero"` // the modem's on this computer
+
+	Link  *Link   `json:"link,omitzero"`
+	Probe *Probed `json:"probe,omitzero"`
+	Usage *Usage  `json:"usage,omitzero"`
+}
+
+// Link is the modem's network interface on this computer. It is left out when none was ever found; without a name beside it
+// (Data.Interface) it was there and has gone.
+type Link struct {
+	Up        bool   `json:"up"`
+	Address   string `json:"address,omitzero"`
+	Route     string `json:"route"`                        // to the internet through it: "default", "second" (another is preferred), "none"
+	Preferred string `json:"preferred_interface,omitzero"` // the interface that the kernel prefers to it
+	Since     Time   `json:"since,omitzero"`
+}
+
+// Probed is the last probe through the interface. Each part is "works" or "fails", or left out when it was not tried.
+type Probed struct {
+	At    Time   `json:"at"`
+	Why   string `json:"why"` // it was made
+	IP    string `json:"ip,omitzero"`
+	DNS   string `json:"dns,omitzero"`
+	TLS   string `json:"tls,omitzero"` // fails: by this computer's clock the other side's certificate is not valid
+	Error string `json:"error,omitzero"`
+	Bytes int64  `json:"bytes"` // that it cost
+
+	DayProbes int   `json:"day_probes"` // in the last 24 hours
+	DayBytes  int64 `json:"day_bytes"`
+}
+
+// Usage is what went through the interface, beside what the operator counted. Days are of UTC.
+type Usage struct {
+	Session   *Used `json:"session,omitzero"` // the newest data session
+	Today     *Used `json:"today,omitzero"`
+	Yesterday *Used `json:"yesterday,omitzero"`
+}
+
+// Used is the usage of one span. It begins with the span it belongs to, or when the agent began to look.
+type Used struct {
+	From               Time   `json:"from"`
+	To                 Time   `json:"to"`
+	UploadBytes        int64  `json:"upload_bytes"`
+	DownloadBytes      int64  `json:"download_bytes"`
+	CloudUploadBytes   *int64 `json:"cloud_upload_bytes,omitzero"` // left out when the operator told nothing of the span
+	CloudDownloadBytes *int64 `json:"cloud_download_bytes,omitzero"`
+	CloudUntil         Time   `json:"cloud_until,omitzero"` // the operator's counts reach to here
 }
 
 // CloudState is the operator's side: the connection events of this SIM.

@@ -14,6 +14,7 @@ import (
 
 	"supersim-agent/agent"
 	"supersim-agent/agent/attach"
+	"supersim-agent/agent/bearer"
 	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/config"
 	"supersim-agent/agent/core"
@@ -53,6 +54,9 @@ func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), e
 		Board: boardName(cfg), Bearer: cfg.Data.Bearer, Config: cfg.Entries(),
 		Notify: func(line string) { sd.SdNotify(false, line) }, //nolint:errcheck // nobody to tell
 	}
+	if cfg.Data.Bearer != "none" {
+		deps.Path, deps.Probe = newDataPath(), cfg.Data.Probe
+	}
 	if cfg.Modem.PINFile != "" {
 		deps.PIN = pinFile{path: cfg.Modem.PINFile, mark: filepath.Join(cfg.Journal.Dir, "pin-tried")}
 	}
@@ -72,6 +76,17 @@ func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), e
 	}
 	a := agent.New(coreConfig(cfg, power != nil), deps)
 	return a, closeAll, nil
+}
+
+// dataPath is the modem's way to the internet on this computer.
+type dataPath struct {
+	*bearer.Watcher
+	*bearer.Prober
+}
+
+func newDataPath() dataPath {
+	w := &bearer.Watcher{}
+	return dataPath{w, &bearer.Prober{Watcher: w}}
 }
 
 // coreConfig translates the configuration for the core.

@@ -27,6 +27,9 @@ func renderStatus(s *status.Status, now time.Time, colour bool) string {
 	p.row("Registration", p.registrationText(s.Registration))
 	p.row("Signal", signalText(s.Signal))
 	p.row("Data", dataText(s.Data))
+	p.row("  Interface", linkText(s.Data))
+	p.row("  Probe", p.probeText(s.Data.Probe))
+	p.row("  Usage", p.usageText(s.Data.Usage))
 	p.row("Cloud", p.cloudText(s.Cloud))
 	for _, source := range s.Cloud.Sources {
 		p.row("  Trouble", troubleText(source))
@@ -254,22 +257,6 @@ func signalText(s status.Signal) string {
 	}
 	return list(s.Quality, reading("RSRP", s.RSRPdBm, "dBm"), reading("RSRQ", s.RSRQdB, "dB"),
 		reading("SINR", s.SINRdB, "dB"), reading("RSSI", s.RSSIdBm, "dBm"))
-}
-
-func dataText(d status.Data) string {
-	state := ""
-	if d.Active != nil {
-		state = map[bool]string{true: "connected", false: "not connected"}[*d.Active]
-	}
-	context := ""
-	if d.CID != 0 {
-		context = fmt.Sprintf("context %d", d.CID)
-	}
-	link := d.Interface
-	if d.Interface != "" && d.Bearer != "" {
-		link = strings.TrimSpace(link + " (" + d.Bearer + ")")
-	}
-	return list(state, labelled("IP", d.IP), labelled("on", link), labelled("APN", d.APN), context)
 }
 
 func (p *page) cloudText(c status.CloudState) string {
