@@ -151,6 +151,8 @@ func (st *stage) newAgent() *Agent {
 		Wanted:   modem.Wanted{Roaming: modem.On}, // as by default
 		Power:    worldPower{st.world},
 		Sources:  []cloud.Source{bodySource{st.events, &st.clock}},
+		Path:     &worldPath{world: st.world, clock: &st.clock},
+		Probe:    true,
 		Clock:    &st.clock,
 		NTP:      st.ntp.Load,
 		Log:      zerolog.New(io.Discard),
@@ -363,16 +365,33 @@ func (st *stage) mismatch(s sample, verdict string, want map[string]map[string]a
 	for section, keys := range want {
 		have := s.doc.section(st.t, section)
 		for key, value := range keys {
-			if !same(have[key], value) {
-				return fmt.Sprintf("%s.%s is %v, want %v", section, key, have[key], value)
+			if is := field(have, key); !same(is, value) {
+				return fmt.Sprintf("%s.%s is %v, want %v", section, key, is, value)
 			}
 		}
 	}
 	return ""
 }
 
-// same compares a JSON value with one of a scenario, numbers by value.
+// field finds a value by its name, or by the names on the way to it: "usage.today.upload_bytes".
+func field(have map[string]any, key string) any {
+	name, rest, below := strings.Cut(key, ".")
+	if inner, ok := have[name].(map[string]any); ok && below {
+		return field(inner, rest)
+	}
+	return have[key]
+}
+
+// same compares a JSON value with one of a scenario, numbers by value; ">= 1000" and "<= 1000" are limits.
 func same(have, want any) bool {
+	var sign string
+	var limit float64
+	if text, ok := want.(string); ok {
+		if n, _ := fmt.Sscanf(text, "%2s %g", &sign, &limit); n == 2 && (sign == ">=" || sign == "<=") {
+			is, number := have.(float64)
+			return number && (sign == ">=" && is >= limit || sign == "<=" && is <= limit)
+		}
+	}
 	number := func(v any) (float64, bool) {
 		switch r := reflect.ValueOf(v); {
 		case r.IsValid() && r.CanInt():

@@ -316,6 +316,9 @@ func (f *Facts) applyAddress(now time.Time, o modem.Address) []Change {
 		return nil
 	}
 	changed := f.IP.set(now, o.IP)
+	if changed {
+		f.Outside.otherPath(now)
+	}
 	f.settleData(now)
 	var attempt time.Time
 	if changed && o.IP != "" {

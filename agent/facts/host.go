@@ -101,12 +101,21 @@ func (f *Facts) observeLink(now time.Time, o HostLink) []Change {
 	seen.set(now, o)
 	if same {
 		seen.Since = since
+	} else {
+		f.Outside.otherPath(now)
 	}
 	f.Outside.Meter.add(now, o)
 	if u, ok := f.Outside.Meter.closed(now); ok {
 		f.Outside.Usage.set(now, u)
 	}
 	return hostNews(!same || before.Rival != o.Rival, "network interface %s", o)
+}
+
+// otherPath: what was probed before now went another way and says nothing of this one.
+func (h *Outside) otherPath(now time.Time) {
+	if h.Probe.At.Before(now) {
+		h.Probe.forget()
+	}
 }
 
 // Moved is what the interface carried between its last two readings; not known when it began anew in between.

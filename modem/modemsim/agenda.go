@@ -25,6 +25,7 @@ type agenda struct {
 	now   time.Time
 	queue taskHeap
 	next  uint64
+	pass  func(from, to time.Time) // told of every span in which nothing is planned, before it is over; nil: nobody
 }
 
 // in plans f after d.
@@ -42,14 +43,21 @@ func (a *agenda) advance(now time.Time) {
 		if t.stopped {
 			continue
 		}
-		if t.at.After(a.now) {
-			a.now = t.at
-		}
+		a.move(t.at)
 		t.run()
 	}
-	if now.After(a.now) {
-		a.now = now
+	a.move(now)
+}
+
+// move lets time pass. It never goes back.
+func (a *agenda) move(to time.Time) {
+	if !to.After(a.now) {
+		return
 	}
+	if a.pass != nil {
+		a.pass(a.now, to)
+	}
+	a.now = to
 }
 
 // deadline is when advance could next have an effect.

@@ -58,6 +58,8 @@ func (d *decoder) sections(root *value) {
 			fill(&d.problems, &d.scenario.Cloud, item, cloudKeys, key)
 		case key == "host":
 			fill(&d.problems, &d.scenario.Host, item, hostKeys, key)
+		case key == "internet":
+			fill(&d.problems, &d.scenario.Internet, item, internetKeys, key)
 		case key == "module":
 			fill(&d.problems, &d.scenario.Module, item, moduleKeys, key)
 		case key == "modem" && item.kind == isTable:
@@ -173,6 +175,8 @@ func (d *decoder) assignments(set *value) []Assignment {
 			out = append(out, compile(d, table, "cloud", cloudKeys, func(s *Scenario) *Cloud { return &s.Cloud })...)
 		case "host":
 			out = append(out, compile(d, table, "host", hostKeys, func(s *Scenario) *Host { return &s.Host })...)
+		case "internet":
+			out = append(out, compile(d, table, "internet", internetKeys, func(s *Scenario) *Internet { return &s.Internet })...)
 		case "modem", "module":
 			out = append(out, compile(d, table, "modem", moduleKeys, func(s *Scenario) *Module { return &s.Module })...)
 		case "cell":

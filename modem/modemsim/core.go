@@ -70,7 +70,8 @@ type core struct {
 	mail mail
 	mod  module
 
-	other other
+	other   other
+	traffic traffic
 }
 
 func newCore(s *Scenario, now time.Time) *core {
@@ -88,6 +89,7 @@ func newCore(s *Scenario, now time.Time) *core {
 	}
 	c.home.planOTA()
 	c.other = newOther(c)
+	c.pass = c.carry
 	if s.Module.Powered {
 		c.mod.powerOn()
 	}

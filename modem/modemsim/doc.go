@@ -45,8 +45,9 @@
 //	by = "5m"
 //	verdict = "sim-inactive"
 //
-// [host] is the computer around the agent: its clock, and the faults host-power-cut and agent-restart. The world only tells
-// of them (World.OnHost).
+// [host] is the computer around the agent: its clock, its network interface to the module with the traffic on it, and the
+// faults host-power-cut and agent-restart. The world only tells of them (World.OnHost, World.Path). [internet] is what lies
+// beyond the operator.
 //
 // What is on the port need not be a modem: [module] speaks, and set.modem.speaks, put a GNSS receiver, a login prompt, an
 // echo, binary data or a modem that answers ERROR to everything there. World.Stats tells which lines it got.

@@ -60,6 +60,9 @@ type session struct {
 	newUp, newDown  int64     // in the window
 	update          *task
 	ended           bool
+
+	lost       bool   // the network has forgotten it, and told nobody
+	sent, came amount // of the host's traffic, up to now
 }
 
 // home is the operator's core network: it knows the subscription, allows or refuses, and keeps data sessions.
@@ -150,8 +153,13 @@ func (h *home) report(s *session) {
 	s.update = h.c.in(updateEvery, func() { h.report(s) })
 }
 
-// measure invents the traffic of the window: keep-alives of a quiet device.
+// measure is the traffic of the window: the host's, or that of a quiet device where the scenario has no data path.
 func (h *home) measure(s *session) {
+	if h.c.live.Host.Interface != "" {
+		s.newUp, s.newDown = s.sent.bytes()-s.up, s.came.bytes()-s.down
+		s.up, s.down = s.sent.bytes(), s.came.bytes()
+		return
+	}
 	s.newUp, s.newDown = int64(200+h.names.IntN(4000)), int64(200+h.names.IntN(9000))
 	s.up, s.down = s.up+s.newUp, s.down+s.newDown
 }

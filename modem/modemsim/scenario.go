@@ -14,13 +14,14 @@ type Scenario struct {
 	Duration time.Duration // how long the scenario is played
 	Seed     uint64        // the same seed gives the same world, byte for byte
 
-	SIM    SIM
-	Cells  []Cell
-	Module Module
-	Cloud  Cloud
-	Host   Host
-	At     []Change // in order of time
-	Expect []Expect // judged by whoever plays the scenario, not by the world
+	SIM      SIM
+	Cells    []Cell
+	Module   Module
+	Cloud    Cloud
+	Host     Host
+	Internet Internet
+	At       []Change // in order of time
+	Expect   []Expect // judged by whoever plays the scenario, not by the world
 }
 
 // SIM is the card and its subscription. Keys of [sim].
@@ -95,6 +96,17 @@ type Cloud struct {
 type Host struct {
 	NTP         bool          // ntp: a time server sets its clock
 	ClockOffset time.Duration // clock_offset: its clock is ahead of the world's by this, behind when negative
+
+	Interface string // interface: the module's network interface, such as wwan0; "": the host has no data path
+	Link      string // link: up, down, no-address or no-route
+	Upload    int    // upload: bytes a minute that its programs send while they can
+	Download  int    // download: bytes a minute that come back
+}
+
+// Internet is what lies beyond the operator. Keys of [internet].
+type Internet struct {
+	DNS    bool // dns: names are resolved
+	Filter bool // filter: what the device sends arrives at the operator, and nothing comes back
 }
 
 // HostChange is what befalls the host: its values, and a fault or none.
@@ -144,8 +156,9 @@ func Default() *Scenario {
 		Cells: defaultCells(),
 		Module: Module{APN: "super", PDPType: "IP", CFUN: 1, Boot: -1, Echo: true, Powered: true, Speaks: speaksModem,
 			Fragments: true, Interleave: true, Late: true},
-		Cloud: Cloud{Delay: 2 * time.Second, Alive: true, Envelope: "kore"},
-		Host:  Host{NTP: true},
+		Cloud:    Cloud{Delay: 2 * time.Second, Alive: true, Envelope: "kore"},
+		Host:     Host{NTP: true, Link: linkUp, Upload: 2000, Download: 6000},
+		Internet: Internet{DNS: true},
 	}
 }
 

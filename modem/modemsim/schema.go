@@ -77,6 +77,14 @@ var (
 	hostKeys = keys[Host]{
 		"ntp":          flag(func(h *Host) *bool { return &h.NTP }),
 		"clock_offset": signed(func(h *Host) *time.Duration { return &h.ClockOffset }),
+		"interface":    text(func(h *Host) *string { return &h.Interface }, oneLine),
+		"link":         text(func(h *Host) *string { return &h.Link }, oneOf(linkUp, linkDown, linkNoAddress, linkNoRoute)),
+		"upload":       integer(func(h *Host) *int { return &h.Upload }, 0, maxRate),
+		"download":     integer(func(h *Host) *int { return &h.Download }, 0, maxRate),
+	}
+	internetKeys = keys[Internet]{
+		"dns":    flag(func(i *Internet) *bool { return &i.DNS }),
+		"filter": flag(func(i *Internet) *bool { return &i.Filter }),
 	}
 	expectKeys = keys[Expect]{
 		"by":           duration(func(e *Expect) *time.Duration { return &e.By }),
@@ -95,6 +103,9 @@ var (
 		"attach":       fields(func(e *Expect) *map[string]any { return &e.Attach }),
 	}
 )
+
+// maxRate is in bytes a minute: a day of it fits into an amount.
+const maxRate = 100_000_000
 
 // ratKey accepts the cloud's spelling "4G LTE" and the plain "4G" beside ours.
 func ratKey(c *Cell, v *value) error {
