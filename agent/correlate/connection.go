@@ -215,7 +215,7 @@ func netdevDown(v *view) (finding, bool) {
 	if !v.ReadyForData() || !link.Known() || v.probe.IP == facts.Worked || link.Value.Up && link.Value.IP != "" {
 		return no()
 	}
-	if v.now.Sub(link.Since) < linkGrace {
+	if v.now.Sub(link.Since) < linkGrace || v.now.Sub(v.IP.Since) < linkGrace {
 		return no()
 	}
 	found := finding{evidence: []Evidence{v.linkSeen(), v.dataUp()}}

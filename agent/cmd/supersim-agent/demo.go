@@ -116,7 +116,8 @@ func (d *demo) buildAgent() error {
 			return t, d.pty.Path(), err
 		},
 		Dialects: dialects(), Sources: []cloud.Source{webhook}, Clock: d.clock,
-		NTP: func() bool { return true }, Bearer: "none", Log: zerolog.Nop(),
+		NTP: func() bool { return true }, Bearer: "existing", Log: zerolog.Nop(),
+		Path: &worldPath{world: d.world, clock: d.clock}, Probe: true,
 	})
 	return nil
 }
