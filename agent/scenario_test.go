@@ -83,6 +83,8 @@ type stage struct {
 	shown    *Agent                // whose timeline lastSeq counts in
 	journal  *journal.Journal      // of the agent that runs
 	disk     string                // its folder; "" without
+	noProbe  bool                  // data.probe = false
+	path     DataPath              // nil: the world's
 	boots    int                   // of the computer
 	booted   time.Time
 	samples  []sample
@@ -151,8 +153,8 @@ func (st *stage) newAgent() *Agent {
 		Wanted:   modem.Wanted{Roaming: modem.On}, // as by default
 		Power:    worldPower{st.world},
 		Sources:  []cloud.Source{bodySource{st.events, &st.clock}},
-		Path:     &worldPath{world: st.world, clock: &st.clock},
-		Probe:    true,
+		Path:     st.dataPath(),
+		Probe:    !st.noProbe,
 		Clock:    &st.clock,
 		NTP:      st.ntp.Load,
 		Log:      zerolog.New(io.Discard),
