@@ -1,8 +1,6 @@
 package correlate
 
 import (
-	"strings"
-
 	"supersim-agent/agent/facts"
 )
 
@@ -230,18 +228,11 @@ func unknownSIM(v *view) (finding, bool) {
 	return finding{evidence: []Evidence{v.account(), card}, note: !v.denied() || v.refused}, true
 }
 
-// heard is the networks that the modem hears: from a scan, or the one whose cell it is on.
-func (v *view) heard() []string {
-	if h := strings.Fields(v.Outside.Heard.Value.PLMNs); len(h) > 0 {
-		return h
-	}
-	if p := v.Module.Cell.Value.PLMN; p != "" {
-		return []string{p}
-	}
-	return nil
+// networksHeard is the evidence of what the last search of all bands found.
+func (v *view) networksHeard() Evidence {
+	n := v.Module.Networks
+	return local(n.At, "networks heard: %s", n.Value)
 }
-
-func joinPLMNs(list []string) string { return strings.Join(list, " ") }
 
 // notAllowed reports a refusal because of the network.
 func (v *view) notAllowed() bool {
@@ -250,18 +241,18 @@ func (v *view) notAllowed() bool {
 
 func napBlocksAll(v *view) (finding, bool) {
 	holds, known := v.profileHolds(v.refusal.Network.PLMN())
-	if !v.notAllowed() || !known || holds || v.Outside.Heard.Value.PLMNs == "" {
+	around, all := v.Around()
+	if !v.notAllowed() || !known || holds || !all {
 		return no()
 	}
-	for _, plmn := range v.heard() {
+	for _, plmn := range around {
 		if in, _ := v.profileHolds(plmn); in {
 			return no()
 		}
 	}
 	profile := v.account()
 	profile.Fact = "the Network Access Profile holds " + v.Outside.Account.Value.Profile
-	heard := local(v.Outside.Heard.At, "networks heard: %s", joinPLMNs(v.heard()))
-	return finding{evidence: append(v.bothSides(), heard, profile)}, true
+	return finding{evidence: append(v.bothSides(), v.networksHeard(), profile)}, true
 }
 
 func imsiNotAllowed(v *view) (finding, bool) {

@@ -126,17 +126,16 @@ func ratBandConfig(v *view) (finding, bool) {
 }
 
 func fplmnTrap(v *view) (finding, bool) {
-	forbidden, heard := v.Module.Forbidden, v.heard()
-	if !v.unregistered() || v.serving.Stat == facts.RegDenied || v.outage() < holdTime || len(heard) == 0 || forbidden.Value == "" {
+	forbidden := v.Module.Forbidden
+	if !v.unregistered() || v.serving.Stat == facts.RegDenied || v.outage() < holdTime || !v.Trapped() {
 		return no()
 	}
-	for _, plmn := range heard {
-		if !facts.PLMNIn(forbidden.Value, plmn) {
-			return no()
-		}
+	found := local(forbidden.Since, "networks that the SIM forbids: %s", forbidden.Value)
+	if _, all := v.Around(); all {
+		return evidence(found, v.networksHeard(), v.registration())
 	}
-	return evidence(local(forbidden.Since, "networks that the SIM forbids: %s", forbidden.Value),
-		local(v.now, "networks heard: %s", joinPLMNs(heard)), v.registration())
+	cell := v.Module.Cell
+	return evidence(found, local(cell.At, "on a cell of %s, without service", cell.Value.PLMN), v.registration())
 }
 
 func imsiRotation(v *view) (finding, bool) {

@@ -111,6 +111,13 @@ func deaf() *story {
 	return searching().see(time.Second, modem.NoSignal).with(func(f *facts.Facts) { f.HeardAt = time.Time{} })
 }
 
+func heard(plmns ...string) (n modem.Networks) {
+	for _, p := range plmns {
+		n.List = append(n.List, modem.Network{PLMN: p})
+	}
+	return n
+}
+
 func settings(name modem.SettingName, have, want string) modem.Settings {
 	return modem.Settings{List: []modem.SettingValue{{Name: name, Value: have, Want: want}}}
 }
@@ -170,10 +177,10 @@ func searchingTales() []tale {
 		{"B2", fires, "just begun", searching(), minute},
 		{"B2", nearMiss, "registered", healthy(), minute},
 		{"B3", fires, "all that is heard is forbidden", searching().see(time.Second, modem.ForbiddenPLMNs{List: []string{"310410", "310260"}}).
-			observe(20*minute, facts.Heard{PLMNs: "310170 310260"}), 30 * minute},
+			see(20*minute, heard("310170", "310260")), 30 * minute},
 		{"B3", fires, "camped on a forbidden network", searching().see(time.Second, modem.ForbiddenPLMNs{List: []string{"310410"}}, cell("310410")), 30 * minute},
 		{"B3", nearMiss, "one is open", searching().see(time.Second, modem.ForbiddenPLMNs{List: []string{"310410"}}).
-			observe(20*minute, facts.Heard{PLMNs: "310410 310260"}), 30 * minute},
+			see(20*minute, heard("310410", "310260")), 30 * minute},
 		{"B3", nearMiss, "too early", searching().see(time.Second, modem.ForbiddenPLMNs{List: []string{"310410"}}, cell("310410")), 20 * minute},
 		{"B4", fires, "two identities refused", rotating().event(2*minute, rejectedIMSI("732123200012345")).event(7*minute, rejectedIMSI("204046200054321")), 8 * minute},
 		{"B4", nearMiss, "one identity refused", rotating().event(7*minute, rejectedIMSI("204046200054321")), 8 * minute},
@@ -236,8 +243,8 @@ func refusedMoreTales() []tale {
 		return s.event(at, cloud.Event{Type: cloud.AttachmentAccepted, ICCID: otherSIM})
 	}
 	return []tale{
-		{"C4", fires, "nothing here is open", no(11).rejected(2*time.Second, 83702).observe(minute, profile("26201"), facts.Heard{PLMNs: "310410 310260"}), 2 * minute},
-		{"C4", nearMiss, "another one is open", no(11).rejected(2*time.Second, 83702).observe(minute, profile("310260"), facts.Heard{PLMNs: "310410 310260"}), 2 * minute},
+		{"C4", fires, "nothing here is open", no(11).rejected(2*time.Second, 83702).observe(minute, profile("26201")).see(minute, heard("310410", "310260")), 2 * minute},
+		{"C4", nearMiss, "another one is open", no(11).rejected(2*time.Second, 83702).observe(minute, profile("310260")).see(minute, heard("310410", "310260")), 2 * minute},
 		{"C4", nearMiss, "nobody knows what is heard", no(11).rejected(2*time.Second, 83702).observe(minute, profile("26201")), 2 * minute},
 		{"C5", fires, "the profile is not known", no(11).rejected(2*time.Second, 83702), minute},
 		{"C5", fires, "in Diameter's words", no(11).refusedAs(2*time.Second, 0, "DIAMETER_ERROR_ROAMING_NOT_ALLOWED (5004)"), minute},

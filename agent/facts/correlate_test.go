@@ -290,7 +290,7 @@ func TestHostFacts(t *testing.T) {
 		t.Error("counters that began anew are compared")
 	}
 	for _, o := range []HostObservation{Probe{IP: Failed, TLS: Worked}, Account{Missing: true}, Account{Status: "active", Disabled: true},
-		Heard{"310410"}, HostLink{}, HostLink{Name: "ppp0"}, HostLink{Name: "ppp0", Up: true}, HostLink{Name: "ppp0", Up: true, IP: "10.0.0.1"}} {
+		HostLink{}, HostLink{Name: "ppp0"}, HostLink{Name: "ppp0", Up: true}, HostLink{Name: "ppp0", Up: true, IP: "10.0.0.1"}} {
 		if changes := f.Observe(noon, o); len(changes) != 1 || changes[0].Text == "" {
 			t.Errorf("%+v: %v", o, changes)
 		}

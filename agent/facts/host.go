@@ -54,14 +54,10 @@ type Account struct {
 	Disabled bool      // the fleet has data switched off
 }
 
-// Heard is the networks that the modem hears ("310410 310260"), from a scan.
-type Heard struct{ PLMNs string }
-
 func (HostLink) hostObservation() {}
 func (Probe) hostObservation()    {}
 func (Usage) hostObservation()    {}
 func (Account) hostObservation()  {}
-func (Heard) hostObservation()    {}
 
 // Outside is what is known of this computer and from elsewhere. Whatever nobody delivers stays unknown, and no rule fires on it.
 type Outside struct {
@@ -71,7 +67,6 @@ type Outside struct {
 	Probe   Seen[Probe]
 	Usage   Seen[Usage]
 	Account Seen[Account]
-	Heard   Seen[Heard]
 }
 
 // Observe puts an observation of the host in its place. It returns what a person would call a change.
@@ -86,8 +81,6 @@ func (f *Facts) Observe(now time.Time, obs HostObservation) []Change {
 		h.Usage.set(now, o)
 	case Account:
 		return hostNews(h.Account.set(now, o), "the operator's console says: %s", o)
-	case Heard:
-		return hostNews(h.Heard.set(now, o), "networks heard: %s", o.PLMNs)
 	}
 	return nil
 }

@@ -87,13 +87,24 @@ func (f *Facts) applyNetworks(now time.Time, o modem.Networks) []Change {
 	return f.news(true, "registration", "networks heard: %s", f.Module.Networks.Value)
 }
 
-// Trapped reports whether the SIM forbids every network that was heard in this outage, so that the module tries none.
-func (f *Facts) Trapped() bool {
-	heard, forbidden := f.Module.Networks, strings.Fields(f.Module.Forbidden.Value)
-	if heard.Value == "" || f.OutageStart.IsZero() || heard.At.Before(f.OutageStart) {
-		return false
+// Around is the networks that can be had here: those that a search in this outage heard, else the one whose cell the module
+// is on. all tells whether it was a search, so that others are out of reach.
+func (f *Facts) Around() (plmns []string, all bool) {
+	heard := f.Module.Networks
+	if list := strings.Fields(heard.Value); len(list) > 0 && !f.OutageStart.IsZero() && !heard.At.Before(f.OutageStart) {
+		return list, true
 	}
-	return !slices.ContainsFunc(strings.Fields(heard.Value), func(plmn string) bool { return !slices.Contains(forbidden, plmn) })
+	if p := f.Module.Cell.Value.PLMN; p != "" {
+		return []string{p}, false
+	}
+	return nil, false
+}
+
+// Trapped reports whether the SIM forbids every network that can be had here, so that the module tries none.
+func (f *Facts) Trapped() bool {
+	around, _ := f.Around()
+	open := func(plmn string) bool { return !PLMNIn(f.Module.Forbidden.Value, plmn) }
+	return len(around) > 0 && !slices.ContainsFunc(around, open)
 }
 
 // applyCells keeps the first cell; the others are added to it and come and go. Its signal comes with its own question.
