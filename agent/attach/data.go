@@ -38,6 +38,8 @@ func (w *view) dataPath() Decision {
 	switch {
 	case f.ReadyForData() && host:
 		return hold("host-fault", "the modem does its part: "+fault)
+	case f.ReadyForData() && w.v.Code == "data-limit":
+		return hold("data-limit", "the operator bars data for this SIM; nothing that could be done here changes that")
 	case f.ReadyForData() && !bearerTrouble[w.v.Code]:
 		return Decision{Kind: Hold, Rule: ruleHealthy, Why: "everything works", Step: "none"}
 	case !w.Dial:
@@ -73,12 +75,15 @@ func (w *view) dataPath() Decision {
 func (w *view) dataStep() Decision {
 	f, rungs := w.f, w.rungs(w.Profile.Data)
 	settled := later(f.DataLostAt.Add(dataSettle), w.quietUntil())
-	if n := w.h.Ladder.Data; n < len(rungs) {
+	for n := w.h.Ladder.Data; n < len(rungs); n++ {
 		s := rungs[n]
+		if w.spared(s.Do) {
+			continue
+		}
 		return w.rung(Decision{Kind: s.Do, At: later(w.h.Ladder.DataSince.Add(s.After), settled), Rule: ruleData, Step: s.Name,
 			Level: n + 1, Why: fmt.Sprintf("registered without data; the next stronger step is %s", s.Do)})
 	}
-	d := w.repeat(rungs, w.h.Ladder.Data, false)
+	d := w.repeat(rungs, w.h.Ladder.Data)
 	d.At, d.Rule = later(later(d.At, settled), w.h.Ladder.DataSince.Add(radioPatience)), ruleData
 	return w.rung(d)
 }

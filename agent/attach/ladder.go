@@ -30,6 +30,12 @@ var permanent = map[correlate.Code]bool{
 	"imsi-not-provisioned": true, "imei-blocked": true, "auth-failed": true, "data-limit": true,
 }
 
+// notTheModem are the verdicts by which the answer is the operator's and the module does its part: nothing is restarted for
+// them, neither module nor SIM, which would begin its round of identities anew.
+var notTheModem = map[correlate.Code]bool{
+	"congestion": true, "core-transient": true, "core-session-fail": true, "imsi-rotation": true, "no-roaming-route": true,
+}
+
 // registration is what is done while no network has us.
 func (w *view) registration() Decision {
 	if d, ok := w.healed(); ok {
@@ -38,17 +44,24 @@ func (w *view) registration() Decision {
 	if reason, ok := w.stopReason(); ok {
 		return w.stop(reason)
 	}
-	congested := false
-	if c, ok := w.cause(); ok && ClassOf(c) == ClassCong || w.v.Code == "congestion" {
-		if end := later(w.f.Cause.Since, w.f.OutageStart).Add(congestion); w.now.Before(end) {
-			return holdUntil(end, ruleCong, "the network is congested; it is left alone for 30 minutes")
-		}
-		congested = true
+	if end := later(w.f.Cause.Since, w.f.OutageStart).Add(congestion); w.congested() && w.now.Before(end) {
+		return holdUntil(end, ruleCong, "the network is congested; it is left alone for 30 minutes")
 	}
 	if d, ok := w.scan(); ok {
 		return d
 	}
-	return w.climb(congested)
+	return w.climb()
+}
+
+// congested reports that the network asked to be left alone.
+func (w *view) congested() bool {
+	c, ok := w.cause()
+	return ok && ClassOf(c) == ClassCong || w.v.Code == "congestion"
+}
+
+// spared reports a step that is left out now: one that restarts, while that cannot help.
+func (w *view) spared(k Kind) bool {
+	return (k == ModuleReset || k == HardCycle) && (notTheModem[w.v.Code] || w.congested())
 }
 
 // cause is the reject cause that explains why no network has us. One that was given to another IMSI does not count, unless
@@ -127,7 +140,7 @@ func (w *view) scan() (Decision, bool) {
 		return Decision{}, false
 	}
 	at := later(outage.Add(w.Profile.Steps[0].After+w.extra()+scanAfter), w.quietUntil())
-	if next := w.climb(false); next.At.Before(at) {
+	if next := w.climb(); next.At.Before(at) {
 		return Decision{}, false
 	}
 	return Decision{Kind: Scan, At: at, Rule: "scan", Step: "scan",
@@ -141,12 +154,12 @@ func (w *view) extra() time.Duration {
 	return w.random(w.Profile.Spread, saltHold, 0) + min(imsis, room)
 }
 
-// climb finds the next rung of the ladder. In congestion nothing is restarted.
-func (w *view) climb(congested bool) Decision {
+// climb finds the next rung of the ladder.
+func (w *view) climb() Decision {
 	rungs := w.rungs(w.Profile.Steps)
 	for i, s := range rungs {
 		switch {
-		case i < w.h.Ladder.Rungs, congested && restarts(s.Do):
+		case i < w.h.Ladder.Rungs, w.spared(s.Do):
 			continue
 		case s.Do == AutomaticSelection && w.f.Serving().Stat == facts.RegSearching:
 			continue // a nudge would only restart the search that is running
@@ -155,7 +168,7 @@ func (w *view) climb(congested bool) Decision {
 		at := later(w.f.OutageStart.Add(s.After+w.extra()), w.quietUntil())
 		return w.rung(Decision{Kind: s.Do, At: at, Rule: ruleLadder, Step: s.Name, Level: i + 1, Why: w.whyRung()})
 	}
-	d := w.repeat(rungs, w.h.Ladder.Rungs, congested)
+	d := w.repeat(rungs, w.h.Ladder.Rungs)
 	d.At = later(d.At, w.f.OutageStart.Add(w.Profile.Steps[0].After+w.extra()))
 	d.Rule = ruleLadder
 	return w.rung(d)
@@ -168,8 +181,6 @@ func (w *view) whyRung() string {
 	}
 	return why
 }
-
-func restarts(k Kind) bool { return k == ModuleReset || k == HardCycle }
 
 // rungs are the steps that this device can do.
 func (w *view) rungs(all []Step) []Step {
@@ -203,10 +214,10 @@ func (w *view) rung(d Decision) Decision {
 }
 
 // repeat goes on after the last rung, with growing gaps, cycling through the stronger steps.
-func (w *view) repeat(rungs []Step, level int, congested bool) Decision {
+func (w *view) repeat(rungs []Step, level int) Decision {
 	var kinds []Kind
 	for _, s := range rungs {
-		if s.Do == RadioCycle || restarts(s.Do) && !congested {
+		if (s.Do == RadioCycle || s.Do == ModuleReset || s.Do == HardCycle) && !w.spared(s.Do) {
 			kinds = append(kinds, s.Do)
 		}
 	}

@@ -1,6 +1,8 @@
 package attach
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +151,31 @@ func TestCongestionNeverRestarts(t *testing.T) {
 	}
 	if got := story(done, ModuleReset, HardCycle, SoftReset); got != "" {
 		t.Errorf("restarted in congestion: %s", got)
+	}
+}
+
+// Where the answer is the operator's, nothing is restarted, registered or not; and it is not given up either.
+func TestNotTheModem(t *testing.T) {
+	for code := range notTheModem {
+		for name, f := range map[string]*facts.Facts{"unregistered": unregistered(), "registered": registered()} {
+			var h History
+			var done []Done
+			for now := noon; now.Before(noon.Add(48 * time.Hour)); now = now.Add(time.Minute) {
+				v := correlate.Verdict{Code: code}
+				h.Observe(now, f, v)
+				if d := Plan(now, f, v, &h, policy("balanced")); d.Due(now) {
+					h.Note(now, d)
+					done = append(done, h.Actions[len(h.Actions)-1])
+				}
+				if n := len(done); n > 0 && done[n-1].Kind == Activate && done[n-1].At.Equal(now) {
+					f.Dialled(now, false, modem.Cause{Domain: modem.ESM, Number: 38}, "network failure")
+				}
+			}
+			restarts, cycles := story(done, ModuleReset, HardCycle, SoftReset), story(done, RadioCycle)
+			if restarts != "" || cycles == "" {
+				t.Errorf("%s, %s: restarts %q, radio cycles %q", code, name, restarts, cycles)
+			}
+		}
 	}
 }
 
@@ -314,5 +341,17 @@ func TestBudgetsAreShown(t *testing.T) {
 	}
 	if s := Stand(now, unregistered(), correlate.Verdict{}, &History{Ladder: Ladder{Rungs: 2}}); s.Level != 2 || s.Since.IsZero() {
 		t.Errorf("%+v", s)
+	}
+}
+
+// A verdict that the policy obeys is one that a rule gives.
+func TestVerdictsObeyedExist(t *testing.T) {
+	obeyed := slices.Concat(slices.Collect(maps.Keys(permanent)), slices.Collect(maps.Keys(notTheModem)),
+		slices.Collect(maps.Keys(bearerTrouble)), slices.Collect(maps.Keys(hostFaults)),
+		[]correlate.Code{"healed-in-cloud", "fplmn-trap", "local-barring-or-old-fplmn", "sim-pin", "radio-off", "manual-plmn", "flapping"})
+	for _, code := range obeyed {
+		if _, ok := correlate.Lookup(string(code)); !ok {
+			t.Errorf("no rule gives %s", code)
+		}
 	}
 }

@@ -13,7 +13,7 @@ var noSignalRules = []Rule{
 		When:    "No cell was measured for five minutes, and the module's settings keep it from technologies or bands that are wanted.",
 		Summary: "The modem hears no network, and its settings keep it from some technologies or bands.",
 		Agent:   "Writes the settings that the configuration asks for, once; it never widens them beyond that.",
-		Advice:  "Check modem.rat and modem.bands against what is on air here. A Super SIM has no NB-IoT.",
+		Advice:  "Check network.rats and network.lte_bands against what is on air here. A Super SIM has no NB-IoT.",
 		Changes: "A measurable cell, or other settings.",
 	},
 	{
@@ -52,7 +52,7 @@ var stuckRules = []Rule{
 		ID: "B5", Code: "applet-stuck", Base: 0.5, match: appletStuck,
 		When:    "Refused three times or more in 45 minutes, and the SIM has not changed its IMSI.",
 		Summary: "The SIM should have tried another identity by now and has not.",
-		Agent:   "Restarts the module once, within its budget: the SIM's application may not be running.",
+		Agent:   "Climbs the ladder; the module's restart in it starts the SIM's application anew.",
 		Advice:  "Make sure that the modem's SIM toolkit is on and that nothing restarts the modem every few minutes. Then replace the SIM.",
 		Changes: "Another IMSI, or a registration.",
 	},
