@@ -17,12 +17,19 @@ import (
 // cause is a world in which one thing is wrong, the verdict that it deserves, and the weaker ones that are right as far
 // as they go when the cloud's diary says less.
 type cause struct {
-	name  string
-	world string // sections of a scenario file
-	want  string
-	weak  []string
-	at    string // further changes
+	name   string
+	around string // keys of the computer and the cloud
+	world  string // sections of a scenario file
+	want   string
+	weak   []string
+	at     string // further changes
 }
+
+func setAt(at, what string) string   { return fmt.Sprintf("[[at]]\ntime = %q\nset.%s", at, what) }
+func faultAt(at, what string) string { return fmt.Sprintf("[[at]]\ntime = %q\nfault = %q", at, what) }
+
+// wired is a computer that has a network interface to the modem, with programs that use it.
+const wired = "host.interface = \"wwan0\"\nhost.upload = 3000\nhost.download = 9000"
 
 const unknownDenial = "denied-cloud-unknown"
 
@@ -31,14 +38,14 @@ var causes = []cause{
 	{name: "nothing", want: "online", weak: []string{"online-cloud-lags"}},
 	{name: "SIM inactive", world: "[sim]\nstatus = \"inactive\"", want: "sim-inactive", weak: []string{unknownDenial}},
 	{name: "SIM new", world: "[sim]\nstatus = \"new\"", want: "sim-new", weak: []string{unknownDenial}},
-	{name: "SIM set inactive while online", want: "sim-inactive", weak: []string{unknownDenial}, at: "[[at]]\ntime = \"25m\"\nset.sim.status = \"inactive\""},
+	{name: "SIM set inactive while online", want: "sim-inactive", weak: []string{unknownDenial}, at: setAt("25m", "sim.status = \"inactive\"")},
 	{name: "network not in the profile", world: "[[cell]]\nplmn = \"310410\"\nnap_allowed = false", want: "nap-blocks-this-plmn",
 		weak: []string{unknownDenial, "local-barring-or-old-fplmn", "fplmn-trap", "no-roaming-route"}},
 	{name: "no identity is let in", world: "[sim]\nimsis = [\"732123200012345\", \"204046200054321\"]\nimsi_switch = \"12m\"\n" +
 		"[[cell]]\nplmn = \"310410\"\nallowed_imsis = [\"732123999999999\"]",
 		want: "imsi-rotation", weak: []string{"nap-blocks-this-plmn", "fplmn-trap", unknownDenial, "local-barring-or-old-fplmn", "searching", "imsi-not-provisioned"}},
-	{name: "core fails at attach", world: "[cloud]\ncore_failure = \"attach\"", want: "core-transient", weak: []string{unknownDenial, "no-roaming-route"}},
-	{name: "core fails at session", world: "[cloud]\ncore_failure = \"session\"", want: "core-session-fail", weak: []string{"connecting", "host-not-dialling", "no-roaming-route"}},
+	{name: "core fails at attach", around: "cloud.core_failure = \"attach\"", want: "core-transient", weak: []string{unknownDenial, "no-roaming-route"}},
+	{name: "core fails at session", around: "cloud.core_failure = \"session\"", want: "core-session-fail", weak: []string{"connecting", "host-not-dialling", "no-roaming-route"}},
 	{name: "data limit", world: "[sim]\ndata_limit_reached = true", want: "data-limit", weak: []string{"host-not-dialling"}},
 	{name: "wrong APN", world: "[module]\napn = \"internet\"", want: "wrong-apn"},
 	{name: "no roaming route", world: "[[cell]]\nplmn = \"310410\"\nroaming_route = false", want: "no-roaming-route", weak: []string{unknownDenial}},
@@ -54,6 +61,29 @@ var causes = []cause{
 	{name: "another operator's SIM", world: "[sim]\niccid = \"89490200001234567890\"", want: "not-super-sim"},
 	{name: "radio off", world: "[module]\ncfun = 4", want: "radio-off"},
 	{name: "locked to a network", world: "[module]\ncops_mode = 1\ncops_plmn = \"26201\"", want: "manual-plmn"},
+	{name: "SIM taken out", at: faultAt("25m", "sim-pulled"), want: "sim-missing"},
+	{name: "modem hangs", at: faultAt("25m", "modem-hang"), want: "modem-unreachable"},
+	{name: "port gone", at: faultAt("25m", "port-gone"), want: "modem-unreachable"},
+	{name: "a login on the port", world: "[module]\nspeaks = \"login\"", want: "not-a-modem"},
+	{name: "interface switched off", around: wired, at: setAt("25m", "host.link = \"down\""), want: "netdev-down"},
+	{name: "no address", around: wired, at: setAt("25m", "host.link = \"no-address\""), want: "netdev-down"},
+	{name: "no route", around: wired, at: setAt("25m", "host.link = \"no-route\""), want: "host-path"},
+	{name: "names not resolved", around: wired, at: setAt("25m", "internet.dns = false"), want: "dns"},
+	{name: "filter beyond the operator", around: wired, at: setAt("25m", "internet.filter = true"), want: "server-or-filter",
+		weak: []string{"silent-detach"}},
+	{name: "session lost in silence", around: wired, at: faultAt("25m", "silent-detach"), want: "silent-detach"},
+	{name: "session ended behind our back", around: wired, at: faultAt("25m", "session-ended"), want: "stale-bearer",
+		weak: []string{"silent-detach"}},
+	{name: "ended behind our back, no interface", at: faultAt("25m", "session-ended"), want: "stale-bearer",
+		weak: []string{"online-cloud-lags"}},
+	{name: "data limit reached while online", at: setAt("25m", "sim.data_limit_reached = true"), want: "data-limit",
+		weak: []string{"host-not-dialling"}},
+	{name: "APN not allowed", world: "[[cell]]\nplmn = \"310410\"\nsession_cause = 27", want: "apn-rejected"},
+	{name: "PDP type not allowed", world: "[module]\npdp_type = \"IPV6\"\n[[cell]]\nplmn = \"310410\"\nsession_cause = 50", want: "pdp-type"},
+	{name: "credentials wanted", world: "[[cell]]\nplmn = \"310410\"\nsession_cause = 29", want: "pdp-auth"},
+	{name: "no room for a session", world: "[[cell]]\nplmn = \"310410\"\nsession_cause = 26", want: "apn-congestion"},
+	{name: "too many bearers", world: "[[cell]]\nplmn = \"310410\"\nsession_cause = 65", want: "bearer-limit"},
+	{name: "network core unreachable", world: "[[cell]]\nplmn = \"310410\"\nreject_cause = 17", want: "no-roaming-route", weak: []string{unknownDenial}},
 	{name: "roaming switched off", world: "[module]\nstored = [\"AT+QCFG=\\\"roamservice\\\",1,1\"]", want: "roaming-off"},
 }
 
@@ -66,36 +96,33 @@ type way struct {
 	loses bool // evidence may really be gone: a weaker verdict is right as well
 }
 
+const (
+	late      = "cloud.delay = \"40m\"\ncloud.jitter = \"10m\"\ncloud.duplicate = 0.5\ncloud.reorder = 0.5"
+	lateClock = "host.ntp = false\nhost.clock_offset = \"-500h7m\""
+)
+
 const unsyncedStart = "[[at]]\ntime = \"20m\"\nset.host.ntp = true\nset.host.clock_offset = \"0s\""
 
 var ways = []way{
 	{name: "prompt"},
-	{name: "after 90 s, doubled, out of order", cloud: "delay = \"90s\"\njitter = \"60s\"\nduplicate = 0.5\nreorder = 0.5"},
-	{name: "after 40 min", cloud: "delay = \"40m\""},
-	{name: "after 40 min, doubled, out of order, 10 % lost", cloud: "delay = \"40m\"\njitter = \"10m\"\nduplicate = 0.5\nreorder = 0.5\nloss = 0.1", loses: true},
-	{name: "clock three weeks late for 20 min", host: "[host]\nntp = false\nclock_offset = \"-500h7m\"", at: unsyncedStart},
-	{name: "no clock at all", host: "[host]\nntp = false\nclock_offset = \"-500h7m\""},
-	{name: "nothing comes", cloud: "alive = false", loses: true},
+	{name: "after 90 s, doubled, out of order", cloud: "cloud.delay = \"90s\"\ncloud.jitter = \"60s\"\ncloud.duplicate = 0.5\ncloud.reorder = 0.5"},
+	{name: "after 40 min", cloud: "cloud.delay = \"40m\""},
+	{name: "after 40 min, doubled, out of order, 10 % lost", cloud: late + "\ncloud.loss = 0.1", loses: true},
+	{name: "clock three weeks late for 20 min", host: lateClock, at: unsyncedStart},
+	{name: "no clock at all", host: lateClock},
+	{name: "nothing comes", cloud: "cloud.alive = false", loses: true},
 }
 
 const causeLength = 2*time.Hour + 10*time.Minute
 
 // scenario is the file of a cause played in a way.
 func (c cause) scenario(w way) string {
-	var sections []string
-	cloud := w.cloud
-	for s := range strings.SplitSeq(c.world, "[cloud]\n") { // one section, from both
-		if strings.HasPrefix(s, "core_failure") {
-			cloud += "\n" + s
-		} else {
-			sections = append(sections, s)
-		}
+	head := fmt.Sprintf("title = %q\nmodem = \"quectel-eg25\"\nduration = %q", c.name, causeLength)
+	clock := w.host
+	if clock == "" {
+		clock = "host.ntp = true"
 	}
-	sections = append(sections, "[cloud]\n"+cloud, w.host, c.at, w.at)
-	if w.host == "" {
-		sections = append(sections, "[host]\nntp = true")
-	}
-	return fmt.Sprintf("title = %q\nmodem = \"quectel-eg25\"\nduration = %q\n%s\n", c.name, causeLength, strings.Join(sections, "\n"))
+	return strings.Join([]string{head, w.cloud, clock, c.around, c.world, c.at, w.at}, "\n") + "\n"
 }
 
 // final plays the cause to an agent that watches, and returns its last verdict.

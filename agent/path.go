@@ -122,8 +122,6 @@ func (w *pathWatch) see(now time.Time, s *core.Snapshot, l bearer.Link) bearer.S
 	}
 	signs := bearer.Signs{Ready: state.ready, Since: w.changed, Flow: w.flow}
 	switch s.Verdict.Code {
-	case "online-cloud-lags":
-		signs.Lagging = s.Since
 	case "stale-bearer", "maybe-stale", "silent-detach", "data-limit":
 		signs.Suspect = s.Since
 	}

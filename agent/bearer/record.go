@@ -51,7 +51,6 @@ func (r Result) String() string {
 type Flow struct {
 	last       Link
 	Came       time.Time // something was received last; zero: not since the first reading
-	Quiet      time.Time // nothing has moved since
 	Unanswered time.Time // something was sent and nothing came back since; zero: answers come
 }
 
@@ -59,8 +58,8 @@ type Flow struct {
 func (f *Flow) Add(now time.Time, l Link) {
 	before := f.last
 	f.last = l
-	if before.Name != l.Name || l.TxBytes < before.TxBytes || l.RxBytes < before.RxBytes || f.Quiet.IsZero() {
-		*f = Flow{last: l, Quiet: now}
+	if before.Name != l.Name || l.TxBytes < before.TxBytes || l.RxBytes < before.RxBytes {
+		*f = Flow{last: l}
 		return
 	}
 	sent, came := l.TxBytes > before.TxBytes, l.RxBytes > before.RxBytes
@@ -70,16 +69,12 @@ func (f *Flow) Add(now time.Time, l Link) {
 	case sent && f.Unanswered.IsZero():
 		f.Unanswered = now
 	}
-	if sent || came {
-		f.Quiet = now
-	}
 }
 
 // Signs are what speaks for a probe at one moment.
 type Signs struct {
 	Ready   bool      // the context is active, and the interface up with an address
 	Since   time.Time // of that
-	Lagging time.Time // connected, and the operator has not confirmed it since; zero: it has
 	Suspect time.Time // the session is thought to be dead since; zero: it is not
 	Flow    Flow
 }
@@ -92,13 +87,12 @@ const (
 )
 
 const (
-	settle          = 5 * time.Second  // after the connection came up
-	unansweredFor   = 2 * time.Minute  // what is sent gets no answer
-	lagFor          = 15 * time.Minute // the operator is silent, and so is the interface
+	settle          = 5 * time.Second // after the connection came up
+	unansweredFor   = 2 * time.Minute // what is sent gets no answer
 	contradictedGap = 5 * time.Minute
 	doubtGap        = 10 * time.Minute
 	unansweredGap   = 15 * time.Minute
-	lagGap          = time.Hour
+	regularGap      = time.Hour // names may fail while packets flow, and nothing else shows it
 )
 
 // whyDoubted is a reason of its own: a probe that was made for another a moment ago does not answer it.
@@ -174,8 +168,8 @@ func (r *Record) Due(now time.Time, s Signs) (why string, due bool) {
 		return whyDoubted, true
 	case lasts(s.Flow.Unanswered, unansweredFor) && (s.Flow.Unanswered.After(r.At) || since >= unansweredGap):
 		return "what is sent gets no answer", true
-	case lasts(s.Lagging, lagFor) && lasts(s.Flow.Quiet, lagFor) && since >= lagGap:
-		return "neither the operator nor the interface shows any sign of life", true
+	case !r.At.IsZero() && since >= regularGap:
+		return "the last probe was an hour ago", true
 	}
 	return "", false
 }

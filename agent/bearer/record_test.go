@@ -37,7 +37,6 @@ func TestDue(t *testing.T) {
 	with := func(change func(*Signs)) Signs { s := idle; change(&s); return s }
 	suspect := with(func(s *Signs) { s.Suspect = at(20 * minute) })
 	mute := with(func(s *Signs) { s.Flow.Unanswered = at(20 * minute) })
-	lag := with(func(s *Signs) { s.Lagging, s.Flow.Quiet = at(0), at(0) })
 	tests := []struct {
 		name   string
 		record *Record
@@ -45,7 +44,6 @@ func TestDue(t *testing.T) {
 		now    time.Duration
 		due    bool
 	}{
-		{"all is well", probed(0, "", fine), idle, 10 * time.Hour, false},
 		{"it came up", &Record{}, Signs{Ready: true, Since: at(0)}, 10 * time.Second, true},
 		{"it came up a moment ago", &Record{}, Signs{Ready: true, Since: at(0)}, 4 * time.Second, false},
 		{"it came up again", probed(0, "", fine), Signs{Ready: true, Since: at(5 * minute)}, 6 * minute, true},
@@ -63,10 +61,8 @@ func TestDue(t *testing.T) {
 		{"no answer for two minutes", probed(0, "", fine), mute, 22 * minute, true},
 		{"no answer for one minute", probed(0, "", fine), mute, 21 * minute, false},
 		{"no answer, and that was looked at", probed(22*minute, "", fine), mute, 30 * minute, false},
-		{"nobody says anything", &Record{At: at(-time.Hour), Last: fine}, lag, 15 * minute, true},
-		{"nobody says anything, as an hour ago", probed(15*minute, "", fine), lag, 70 * minute, false},
-		{"the interface is busy", &Record{At: at(-time.Hour), Last: fine},
-			with(func(s *Signs) { s.Lagging, s.Flow.Quiet = at(0), at(14*minute) }), 15 * minute, false},
+		{"an hour without one", probed(0, "", fine), idle, 60 * minute, true},
+		{"not yet an hour without one", probed(0, "", fine), idle, 59 * minute, false},
 		{"the day's probes are spent", spent(48, Result{IP: Failed}), idle, 17 * time.Hour, false},
 		{"the day's bytes are spent", spent(20, Result{IP: Failed, Bytes: 5000}), idle, 8 * time.Hour, false},
 		{"a day later", spent(48, Result{IP: Failed}), idle, 41 * time.Hour, true},
@@ -143,12 +139,12 @@ func TestFlow(t *testing.T) {
 			t.Errorf("minute %d: %s", n, diff)
 		}
 	}
-	add(0, 100, 100, Flow{Quiet: at(0)})
-	add(1, 100, 100, Flow{Quiet: at(0)})
-	add(2, 200, 100, Flow{Quiet: at(2), Unanswered: at(2)})
-	add(3, 300, 100, Flow{Quiet: at(3), Unanswered: at(2)})
-	add(4, 300, 150, Flow{Quiet: at(4), Came: at(4)})
-	add(5, 10, 10, Flow{Quiet: at(5)}) // it appeared anew
+	add(0, 100, 100, Flow{})
+	add(1, 100, 100, Flow{})
+	add(2, 200, 100, Flow{Unanswered: at(2)})
+	add(3, 300, 100, Flow{Unanswered: at(2)})
+	add(4, 300, 150, Flow{Came: at(4)})
+	add(5, 10, 10, Flow{}) // it appeared anew
 }
 
 func TestResultWords(t *testing.T) {

@@ -156,10 +156,15 @@ const (
 // probeFails reports that the modem believes in its connection and packets do not get through.
 func (v *view) probeFails() bool { return v.ReadyForData() && v.probe.IP == facts.Failed }
 
-// window is the operator's newest count of the living session, if it is of the last quarter of an hour.
+// window is the operator's newest count of the living session, if it speaks of the present: it is of the last quarter of an
+// hour, or it came late and lies wholly in the time since probes fail.
 func (v *view) window() (facts.Window, bool) {
 	w, ok := v.Cloud.LastWindow()
-	return w, ok && v.hasSession && w.Session == v.session.SID && v.session.Alive() && v.cloudNow().Sub(w.End) <= sessionFresh
+	if !ok || !v.hasSession || w.Session != v.session.SID || !v.session.Alive() {
+		return w, false
+	}
+	after, certain := v.Order(v.now, w.Start, v.Outside.Probe.Since)
+	return w, v.cloudNow().Sub(w.End) <= sessionFresh || v.probeFails() && after && certain
 }
 
 func clockWrong(v *view) (finding, bool) {

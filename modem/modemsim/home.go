@@ -120,6 +120,9 @@ func (h *home) judge(cell Cell) homeError {
 // open starts a data session, or says with which session management cause it is refused.
 func (h *home) open(cell Cell, apn string) (*session, int) {
 	sim := &h.c.live.SIM
+	if cell.SessionCause != 0 {
+		return nil, cell.SessionCause // the visited network by itself
+	}
 	if !slices.ContainsFunc(sim.APNAllowed, func(ok string) bool { return strings.EqualFold(ok, apn) }) {
 		return nil, 27
 	}
@@ -223,6 +226,14 @@ func (h *home) limit() {
 	}
 	h.finish(h.current, "blocked")
 	h.c.nas.networkDetach("data limit reached")
+}
+
+// forget ends the session and tells the terminal nothing of it: the terminal goes on believing in its address.
+func (h *home) forget() {
+	if s := h.current; s != nil {
+		s.lost = true
+		h.finish(s, "")
+	}
 }
 
 // planOTA opens a short session on the applet's own APN now and then; an agent must not mistake it for its own.

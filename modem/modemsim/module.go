@@ -372,6 +372,7 @@ var faults = []fault{
 	{"sim-pulled", 0, func(c *core) { c.present(false) }, func(c *core) { c.present(true) }, false},
 	{"sim-inserted", 0, func(c *core) { c.present(true) }, nil, false},
 	{"silent-detach", 0, func(c *core) { c.loseSession() }, nil, false},
+	{"session-ended", 0, func(c *core) { c.home.forget() }, nil, false},
 	{"port-gone", 0, func(c *core) { c.port(portGone) }, func(c *core) { c.port(portBack) }, false},
 	{"port-back", 0, func(c *core) { c.port(portBack) }, nil, false},
 	{"host-power-cut", 30 * time.Second, func(c *core) { c.mod.powerOff(abrupt) }, func(c *core) { c.mod.powerOn() }, true},

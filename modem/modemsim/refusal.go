@@ -134,5 +134,7 @@ var smTexts = map[int]string{
 	8: "Operator determined barring", 26: "Insufficient resources", 27: "Missing or unknown APN",
 	28: "Unknown PDN type", 29: "User authentication failed", 30: "Request rejected by Serving GW or PDN GW",
 	31: "Request rejected, unspecified", 32: "Service option not supported",
-	33: "Requested service option not subscribed", 34: "Service option temporarily out of order", 38: "Network failure",
+	33: "Requested service option not subscribed", 34: "Service option temporarily out of order", 35: "PTI already in use", 38: "Network failure",
+	50: "PDN type IPv4 only allowed", 51: "PDN type IPv6 only allowed", 52: "Single address bearers only allowed",
+	55: "Multiple PDN connections for a given APN not allowed", 65: "Maximum number of EPS bearers reached",
 }

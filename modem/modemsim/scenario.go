@@ -53,6 +53,7 @@ type Cell struct {
 	CellID       uint32   // cell_id: 28 bits
 	NAPAllowed   bool     // nap_allowed: the SIM's Network Access Profile holds this network
 	RejectCause  int      // reject_cause: EMM cause the visited network gives by itself, 0: none
+	SessionCause int      // session_cause: ESM or SM cause with which it refuses data sessions by itself, 0: none
 	RoamingRoute bool     // roaming_route: the visited network can reach the home side
 	AllowedIMSIs []string // allowed_imsis: which of the SIM's IMSIs the home side allows here; empty: all
 }

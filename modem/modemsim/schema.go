@@ -43,6 +43,7 @@ var (
 		"cell_id":       hexadecimal(func(c *Cell) *uint32 { return &c.CellID }, 28),
 		"nap_allowed":   flag(func(c *Cell) *bool { return &c.NAPAllowed }),
 		"reject_cause":  integer(func(c *Cell) *int { return &c.RejectCause }, 0, 111),
+		"session_cause": integer(func(c *Cell) *int { return &c.SessionCause }, 0, 111),
 		"roaming_route": flag(func(c *Cell) *bool { return &c.RoamingRoute }),
 		"allowed_imsis": texts(func(c *Cell) *[]string { return &c.AllowedIMSIs }, digits(14, 15)),
 	}
