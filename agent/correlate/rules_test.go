@@ -2,6 +2,7 @@ package correlate_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,9 +22,13 @@ const (
 
 // story is a device's facts being told; each step happens at its time after noon.
 type story struct {
-	f   *facts.Facts
-	sid int
+	f       *facts.Facts
+	sid     int
+	pending []cloud.Event // when events are late
 }
+
+// lateEvents holds the events of stories that are told while it is set back until the judgement.
+var lateEvents bool
 
 // healthy is a device that is online and confirmed.
 func healthy() *story {
@@ -43,7 +48,7 @@ func healthy() *story {
 func searching() *story {
 	s := healthy()
 	s.f.Lose(noon)
-	s.f.Cloud = facts.Diary{}
+	s.f.Cloud, s.pending = facts.Diary{}, nil
 	s.f.ICCID = facts.Seen[modem.ICCID]{}
 	s.f.LastOnlineAt = time.Time{}
 	return s.see(0, modem.ICCID(superSIM), modem.Radio{Fun: 1}, reg(modem.RegSearching),
@@ -83,8 +88,22 @@ func (s *story) event(at time.Duration, e cloud.Event) *story {
 	if e.Time.IsZero() {
 		e.Time = noon.Add(at)
 	}
+	if lateEvents {
+		s.pending = append(s.pending, e)
+		return s
+	}
 	s.f.AddCloud(noon.Add(at), "test", []cloud.Event{e}, 0)
 	return s
+}
+
+// arrive lets the events that were held back come: the last first, and all of them twice.
+func (s *story) arrive(at time.Duration) {
+	for range 2 {
+		for _, e := range slices.Backward(s.pending) {
+			s.f.AddCloud(noon.Add(at), "test", []cloud.Event{e}, 0)
+		}
+	}
+	s.pending = nil
 }
 
 func (s *story) rejected(at time.Duration, code int) *story {

@@ -31,13 +31,10 @@ const (
 func TestEveryRule(t *testing.T) {
 	stories := map[bool]map[string]int{fires: {}, nearMiss: {}}
 	n := 0
-	for _, group := range [][]tale{deviceTales(), searchingTales(), refusedTales(), refusedMoreTales(), noDataTales(), connectionTales(),
-		troubledTales(), identityTales(), silentTales()} {
-		for _, tale := range group {
-			n++
-			stories[tale.fires][tale.rule]++
-			t.Run(fmt.Sprintf("%s %v %s", tale.rule, tale.fires, tale.what), func(t *testing.T) { tale.check(t) })
-		}
+	for _, tale := range allTales() {
+		n++
+		stories[tale.fires][tale.rule]++
+		t.Run(fmt.Sprintf("%s %v %s", tale.rule, tale.fires, tale.what), func(t *testing.T) { tale.check(t) })
 	}
 	for _, r := range correlate.Rules {
 		if stories[fires][r.ID] == 0 || stories[nearMiss][r.ID] == 0 {
@@ -45,6 +42,23 @@ func TestEveryRule(t *testing.T) {
 		}
 	}
 	t.Logf("%d stories of %d rules", n, len(correlate.Rules))
+}
+
+// TestEveryRuleWithLateEvents: the same, when the events come at last, all at once, the newest first and twice.
+func TestEveryRuleWithLateEvents(t *testing.T) {
+	lateEvents = true
+	defer func() { lateEvents = false }()
+	for _, tale := range allTales() {
+		t.Run(fmt.Sprintf("%s %v %s", tale.rule, tale.fires, tale.what), func(t *testing.T) {
+			tale.story.arrive(tale.at)
+			tale.check(t)
+		})
+	}
+}
+
+func allTales() []tale {
+	return slices.Concat(deviceTales(), searchingTales(), refusedTales(), refusedMoreTales(), noDataTales(), connectionTales(),
+		troubledTales(), identityTales(), silentTales())
 }
 
 func (tale tale) check(t *testing.T) {
