@@ -29,6 +29,7 @@ var hostFaults = map[correlate.Code]string{
 	"dns":              "names are not resolved",
 	"nat-idle":         "idle connections are closed on the way",
 	"server-or-filter": "the server, or a filter on the way, does not answer",
+	"no-answer":        "nothing outside answers; the operator's next report shows whether the connection is to blame",
 }
 
 // dataPath is what is done while registered.

@@ -59,9 +59,17 @@ func (w *view) congested() bool {
 	return ok && ClassOf(c) == ClassCong || w.v.Code == "congestion"
 }
 
-// spared reports a step that is left out now: one that restarts, while that cannot help.
+// spared reports a step that is left out now: one that restarts, while that cannot help. No restart changes what the operator
+// refuses a session for.
 func (w *view) spared(k Kind) bool {
-	return (k == ModuleReset || k == HardCycle) && (notTheModem[w.v.Code] || w.congested())
+	_, refused := w.sessionRefused()
+	return (k == ModuleReset || k == HardCycle) && (notTheModem[w.v.Code] || w.congested() || refused)
+}
+
+// sessionRefused reports a registration that is refused for the session's sake: on LTE there is none without the other.
+func (w *view) sessionRefused() (facts.Cause, bool) {
+	c, ok := w.cause()
+	return c, ok && !w.f.Registered.Value && facts.SessionCause(c) && ClassOf(c) == ClassAPN
 }
 
 // cause is the reject cause that explains why no network has us. One that was given to another IMSI does not count, unless
@@ -175,6 +183,9 @@ func (w *view) climb() Decision {
 }
 
 func (w *view) whyRung() string {
+	if c, ok := w.sessionRefused(); ok {
+		return fmt.Sprintf("the network refuses the data session (%s), and on LTE the registration with it; it is asked again ever more rarely", c)
+	}
 	why := "the modem and the SIM's IMSI applet had their time and found no network"
 	if w.f.IMSIChanges > 0 {
 		why += fmt.Sprintf(" (more of it, because the SIM changed its IMSI %d times)", w.f.IMSIChanges)

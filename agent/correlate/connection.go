@@ -90,6 +90,14 @@ var troubledConnectionRules = []Rule{
 		Changes: "A probe that gets through, or an update of the session.",
 	},
 	{
+		ID: "S3", Code: "no-answer", Base: 0.6, match: noAnswer,
+		When:    "Probes fail, and the operator saw the session alive within 15 minutes, but has not reported on it since.",
+		Summary: "Connected, but nothing outside answers. Whose fault it is, the operator's next report will show.",
+		Agent:   "Keeps the connection until that report, for a quarter of an hour at most.",
+		Advice:  "Nothing for the first quarter of an hour. Then read this again.",
+		Changes: "A probe that gets through, or a report on the session.",
+	},
+	{
 		ID: "E15", Code: "flapping", Base: 0.85, adds: true, match: flapping,
 		When:    "Four data sessions or more have begun and ended within an hour; while data flows it is a note.",
 		Summary: "The connection comes and goes: several short sessions within the last hour.",
@@ -156,15 +164,26 @@ const (
 // probeFails reports that the modem believes in its connection and packets do not get through.
 func (v *view) probeFails() bool { return v.ReadyForData() && v.probe.IP == facts.Failed }
 
-// window is the operator's newest count of the living session, if it speaks of the present: it is of the last quarter of an
-// hour, or it came late and lies wholly in the time since probes fail.
+// window is the operator's newest count of the living session, if it is of the last quarter of an hour.
 func (v *view) window() (facts.Window, bool) {
 	w, ok := v.Cloud.LastWindow()
-	if !ok || !v.hasSession || w.Session != v.session.SID || !v.session.Alive() {
-		return w, false
+	return w, ok && v.hasSession && w.Session == v.session.SID && v.session.Alive() && v.cloudNow().Sub(w.End) <= sessionFresh
+}
+
+// failure is what the operator counted of the living session since probes fail. What it counted before says nothing of it.
+// Without a clock the order is told by when events arrive.
+func (v *view) failure() (w facts.Window, certain, ok bool) {
+	w, ok = v.Cloud.LastWindow()
+	if !ok || !v.probeFails() || !v.hasSession || w.Session != v.session.SID || !v.session.Alive() {
+		return w, false, false
 	}
-	after, certain := v.Order(v.now, w.Start, v.Outside.Probe.Since)
-	return w, v.cloudNow().Sub(w.End) <= sessionFresh || v.probeFails() && after && certain
+	began := v.cloudNow().Add(-v.now.Sub(v.Outside.Probe.Since))
+	return w, v.Clock.Known() && w.Start.Sub(began) > v.Clock.Uncertainty, w.Start.After(began)
+}
+
+// awaited reports that the operator's next report on the living session may still tell why probes fail.
+func (v *view) awaited() bool {
+	return v.hasSession && v.session.Alive() && v.session.IP == v.IP.Value && v.sinceSession() <= sessionFresh
 }
 
 func clockWrong(v *view) (finding, bool) {
@@ -271,22 +290,22 @@ func serverOrFilter(v *view) (finding, bool) {
 	if v.ReadyForData() && v.probe.IP == facts.Worked && v.probe.Server == facts.Failed {
 		return finding{confidence: 0.85, evidence: []Evidence{v.probed(), v.dataUp()}}, true
 	}
-	w, ok := v.window()
-	if !v.probeFails() || !ok || w.Upload == 0 || w.Down > 0 {
+	w, certain, ok := v.failure()
+	if !ok || w.Upload == 0 || w.Down > 0 {
 		return no()
 	}
-	return evidence(v.probed(), fromCloud(*v.session.Last), v.dataUp())
+	return finding{evidence: []Evidence{v.probed(), fromCloud(*v.session.Last), v.dataUp()}, orderOpen: !certain}, true
 }
 
 func hostPath(v *view) (finding, bool) {
 	link := v.Outside.Link
 	noRoute := link.Known() && link.Value.IP != "" && !link.Value.Route
-	w, ok := v.window()
+	w, certain, ok := v.failure()
 	flows := ok && v.session.IP == v.IP.Value && w.Upload > 0 && w.Down > 0
 	if !v.probeFails() || !noRoute && !flows {
 		return no()
 	}
-	found := finding{evidence: []Evidence{v.probed()}, agreed: noRoute && flows}
+	found := finding{evidence: []Evidence{v.probed()}, agreed: noRoute && flows, orderOpen: !noRoute && !certain}
 	if noRoute {
 		found.evidence = append(found.evidence, v.linkSeen())
 	}
@@ -297,11 +316,9 @@ func hostPath(v *view) (finding, bool) {
 }
 
 func silentDetach(v *view) (finding, bool) {
-	if !v.probeFails() {
-		return no()
-	}
-	if w, ok := v.window(); ok && w.Upload+w.Down > 0 {
-		return no() // the operator sees it live
+	w, _, ok := v.failure()
+	if !v.probeFails() || ok && w.Upload+w.Down > 0 || !ok && v.awaited() {
+		return no() // the operator sees it live, or may yet say so
 	}
 	found := finding{evidence: []Evidence{v.probed(), v.dataUp()}, confidence: 0.5}
 	if tx, rx, known := v.Outside.Moved(); known && tx > 0 && rx == 0 {
@@ -313,6 +330,13 @@ func silentDetach(v *view) (finding, bool) {
 		found.evidence = append(found.evidence, fromCloud(*v.session.Last))
 	}
 	return found, true
+}
+
+func noAnswer(v *view) (finding, bool) {
+	if !v.probeFails() || !v.awaited() {
+		return no()
+	}
+	return evidence(v.probed(), v.dataUp(), fromCloud(*v.session.Last))
 }
 
 func flapping(v *view) (finding, bool) {

@@ -203,7 +203,9 @@ func wrongAPN(v *view) (finding, bool) {
 
 func pdpType(v *view) (finding, bool) {
 	if found, ok := refusedSession(28, 50, 51, 52)(v); ok {
-		found.evidence = append(found.evidence, v.pdpTypeSeen())
+		if v.PDPTypeWrong() {
+			found.evidence = append(found.evidence, v.pdpTypeSeen())
+		}
 		return found, true
 	}
 	if !v.Line.Alive || v.ReadyForData() || !v.PDPTypeWrong() {

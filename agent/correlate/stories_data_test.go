@@ -82,7 +82,8 @@ func troubledTales() []tale {
 	nowhere := cloud.Event{Type: cloud.SessionEnded, SessionSID: "PI3", SessionStart: noon.Add(4 * minute), SessionEnd: noon.Add(5 * minute)}
 	return []tale{
 		{"E4", fires, "no route", healthy().observe(8*minute, facts.HostLink{Name: "wwan0", Up: true, IP: "100.64.1.2"}, dead), 9 * minute},
-		{"E4", fires, "the operator sees it flow", healthy().counted(8*minute, 500, 900).observe(8*minute, link, dead), 9 * minute},
+		{"E4", fires, "the operator sees it flow", healthy().observe(minute, link, dead).counted(8*minute, 500, 900).observe(8*minute, link, dead), 9 * minute},
+		{"E4", nearMiss, "it saw that before", healthy().counted(8*minute, 500, 900).observe(8*minute, link, dead), 9 * minute},
 		{"E4", nearMiss, "nothing comes back", healthy().counted(8*minute, 500, 0).observe(8*minute, link, dead), 9 * minute},
 		{"E5", fires, "no address", healthy().observe(minute, facts.HostLink{Name: "wwan0", Up: true}), 9 * minute},
 		{"E5", fires, "no interface, and the operator counts nothing", healthy().counted(8*minute, 0, 0).observe(minute, facts.HostLink{}), 9 * minute},
@@ -92,7 +93,10 @@ func troubledTales() []tale {
 		{"E6", nearMiss, "a probe gets through", healthy().session(5*minute, cloud.SessionEnded, "PI1", ended).observe(5*minute, facts.Probe{IP: facts.Worked}), 6 * minute},
 		{"E7", fires, "the clock cannot tell", healthy().unsynced().event(5*minute, nowhere).observe(5*minute, dead), 6 * minute},
 		{"E7", nearMiss, "it can", healthy().event(5*minute, nowhere).observe(5*minute, dead), 6 * minute},
-		{"E8", fires, "nothing comes back", healthy().counted(8*minute, 500, 0).observe(8*minute, link, dead), 9 * minute},
+		{"E8", fires, "nothing comes back", healthy().observe(minute, link, dead).counted(8*minute, 500, 0).observe(8*minute, link, dead), 9 * minute},
+		{"E8", fires, "an old count of the same failure", healthy().observe(minute, link, dead).counted(8*minute, 500, 0).observe(29*minute, link, dead), 30 * minute},
+		{"S3", fires, "the report is from before", healthy().counted(8*minute, 500, 0).observe(8*minute, link, dead), 9 * minute},
+		{"S3", nearMiss, "the operator is silent for long", healthy().counted(8*minute, 500, 0).observe(29*minute, link, dead), 30 * minute},
 		{"E8", fires, "only the owner's server is away", healthy().observe(8*minute, facts.Probe{IP: facts.Worked, Server: facts.Failed}), 9 * minute},
 		{"E8", nearMiss, "an old count", healthy().counted(8*minute, 500, 0).observe(29*minute, link, dead), 30 * minute},
 		{"E9", fires, "no answer and no update", healthy().observe(18*minute, sent(0, 0)).observe(19*minute, sent(900, 0), dead), 20 * minute},
