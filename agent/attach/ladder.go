@@ -137,7 +137,7 @@ func (w *view) mayClear() bool {
 	case "healed-in-cloud":
 		return w.f.Cause.Value.Number == 11 || w.f.Cause.Value.Number == 35
 	}
-	return w.f.Trapped() && w.f.Serving().Stat != facts.RegDenied
+	return false
 }
 
 // scan looks once which networks can be heard, when the SIM forbids some: perhaps it forbids all of them.

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"slices"
 	"time"
 
 	"supersim-agent/agent/facts"
@@ -30,7 +31,7 @@ var noSignalRules = []Rule{
 var rotationRules = []Rule{
 	{
 		ID: "B3", Code: "fplmn-trap", Base: 0.8, match: fplmnTrap,
-		When:    "Searching for 25 minutes, and every network that is heard is on the SIM's list of forbidden networks.",
+		When:    "Searching for 25 minutes, every network that is heard is on the SIM's list of forbidden networks, and not all of them were refused in this outage.",
 		Summary: "Every network here is on the SIM's own list of forbidden networks, so the modem tries none.",
 		Agent:   "Clears the list once, with the radio off, at most once a day.",
 		Advice:  "First see that the fleet's Network Access Profile holds a network at this place. If it does not, clearing the list helps nothing.",
@@ -127,7 +128,7 @@ func ratBandConfig(v *view) (finding, bool) {
 
 func fplmnTrap(v *view) (finding, bool) {
 	forbidden := v.Module.Forbidden
-	if !v.unregistered() || v.serving.Stat == facts.RegDenied || v.outage() < holdTime || !v.Trapped() {
+	if !v.unregistered() || v.serving.Stat == facts.RegDenied || v.outage() < holdTime || !v.Trapped() || v.allRefused() {
 		return no()
 	}
 	found := local(forbidden.Since, "networks that the SIM forbids: %s", forbidden.Value)
@@ -138,16 +139,33 @@ func fplmnTrap(v *view) (finding, bool) {
 	return evidence(found, local(cell.At, "on a cell of %s, without service", cell.Value.PLMN), v.registration())
 }
 
+// notAllowedHere are the refusals of this outage with which the operator named a network that is not open to the SIM.
+func (v *view) notAllowedHere() (list []facts.Entry) {
+	for _, e := range v.Cloud.Entries() {
+		age, _ := v.Age(v.now, *e)
+		if e.Type == facts.AttachmentRejected && e.Error.Code == codeNotAllowed && age <= v.outage()+refusalSlack {
+			list = append(list, *e)
+		}
+	}
+	return list
+}
+
+// allRefused reports that the operator itself closed every network that can be had here: the SIM's list only follows.
+func (v *view) allRefused() bool {
+	refused := v.notAllowedHere()
+	around, _ := v.Around()
+	return !slices.ContainsFunc(around, func(plmn string) bool {
+		return !slices.ContainsFunc(refused, func(e facts.Entry) bool { return facts.SamePLMN(plmn, e.Network.PLMN()) })
+	})
+}
+
 func imsiRotation(v *view) (finding, bool) {
 	if !v.unregistered() || v.IMSIChanges == 0 || !v.rejectedWith(codeNotAllowed) {
 		return no()
 	}
 	places := map[string]bool{}
-	for _, e := range v.Cloud.Entries() {
-		age, _ := v.Age(v.now, *e)
-		if e.Type == facts.AttachmentRejected && e.Error.Code == codeNotAllowed && age <= v.outage()+refusalSlack {
-			places[e.IMSI+" "+e.Network.PLMN()] = true
-		}
+	for _, e := range v.notAllowedHere() {
+		places[e.IMSI+" "+e.Network.PLMN()] = true
 	}
 	if len(places) < 2 {
 		return no()

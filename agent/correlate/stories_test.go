@@ -195,6 +195,8 @@ func searchingTales() []tale {
 		{"B3", fires, "camped on a forbidden network", searching().see(time.Second, modem.ForbiddenPLMNs{List: []string{"310410"}}, cell("310410")), 30 * minute},
 		{"B3", nearMiss, "one is open", searching().see(time.Second, modem.ForbiddenPLMNs{List: []string{"310410"}}).
 			see(20*minute, heard("310410", "310260")), 30 * minute},
+		{"B3", nearMiss, "the operator refuses what is heard", searching().see(time.Second, modem.ForbiddenPLMNs{List: []string{"310410"}}, cell("310410")).
+			rejected(2*minute, 83702), 30 * minute},
 		{"B3", nearMiss, "too early", searching().see(time.Second, modem.ForbiddenPLMNs{List: []string{"310410"}}, cell("310410")), 20 * minute},
 		{"B4", fires, "two identities refused", rotating().event(2*minute, rejectedIMSI("732123200012345")).event(7*minute, rejectedIMSI("204046200054321")), 8 * minute},
 		{"B4", nearMiss, "one identity refused", rotating().event(7*minute, rejectedIMSI("204046200054321")), 8 * minute},
