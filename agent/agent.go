@@ -48,6 +48,7 @@ type Deps struct {
 	Power    Power
 	PIN      PIN // nil: none is configured
 	Sources  []cloud.Source
+	Beacons  []Beacon
 	Path     DataPath             // nil: nobody watches the data path on this computer
 	Probe    bool                 // it may be probed, which costs a little data
 	Journal  *journal.Journal     // nil: nothing outlives the agent
@@ -142,6 +143,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	running.Go(func() { a.watchPath(ctx) })
 	for _, s := range a.deps.Sources {
 		running.Go(func() { a.runSource(ctx, s) })
+	}
+	for _, b := range a.deps.Beacons {
+		running.Go(func() { a.runBeacon(ctx, b) })
 	}
 	keeping, endKeeping := context.WithCancel(context.Background()) // until the last line of the timeline
 	var keeper sync.WaitGroup

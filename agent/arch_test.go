@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"modem/simcom":             {"modem", "atcmd"},
 	"modem/internal/corpus":    {"modem"}, // the captured answers, for tests
 	"modem/ports":              {},
+	"agent/cloud":              {"agent/broker"},
 	"agent/facts":              {"modem", "agent/cloud"},
 	"agent/correlate":          {"agent/facts"},
 	"agent/attach":             {"agent/facts", "agent/correlate"},

@@ -187,7 +187,8 @@ func (a *Agent) reportSources() (list []status.CloudSource) {
 		n := counted.Stats()
 		list = append(list, status.CloudSource{Name: counted.Name(), Events: n.Events, Tests: n.Tests, Last: status.At(n.Last),
 			Duplicates: n.Duplicates, Refused: n.Refused, Unverified: n.Unverified, Failed: n.Failed, Busy: n.Busy,
-			Dropped: n.Dropped, Error: mask(n.LastError), Hint: n.Hint})
+			Dropped: n.Dropped, Error: mask(n.LastError), Hint: n.Hint,
+			State: n.State, NextTry: status.At(n.NextTry), BytesIn: n.BytesIn, BytesOut: n.BytesOut})
 	}
 	return list
 }

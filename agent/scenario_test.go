@@ -85,7 +85,8 @@ type stage struct {
 	disk     string                // its folder; "" without
 	noProbe  bool                  // data.probe = false
 	path     DataPath              // nil: the world's
-	boots    int                   // of the computer
+	beacon   *Beacon
+	boots    int // of the computer
 	booted   time.Time
 	samples  []sample
 	seen     *core.Snapshot // what the last sample was made from
@@ -141,7 +142,12 @@ func newStage(t *testing.T, s *modemsim.Scenario) *stage {
 // newAgent is the agent as it is after a start.
 func (st *stage) newAgent() *Agent {
 	st.openJournal()
+	var beacons []Beacon
+	if st.beacon != nil {
+		beacons = append(beacons, *st.beacon)
+	}
 	return New(st.cfg, Deps{
+		Beacons: beacons,
 		Journal: st.journal,
 		Boot:    st.bootID(),
 		Uptime:  func() time.Duration { return time.Since(st.booted) },

@@ -31,7 +31,7 @@ type Options struct {
 	ClientID  string // a second client of the same name throws the first one out
 
 	// Read again at each attempt to connect. "" without.
-	Username, PasswordFile string
+	UserFile, PasswordFile string // one line each
 	CAFile                 string // PEM; without it the computer's own authorities are trusted
 	CertFile, KeyFile      string // PEM, of a client that proves who it is by a certificate
 
@@ -196,7 +196,7 @@ func (c *Client) up(ctx context.Context, m *autopaho.ConnectionManager) {
 		defer cancel()
 		if ack, err := m.Subscribe(ctx, &s); err != nil {
 			if ack != nil {
-				c.note(notAuthorised, fmt.Sprintf("subscribing to %v: %v", c.opts.Subscribe, err))
+				c.note(notAuthorised, fmt.Sprintf("subscribing: %v", err))
 			}
 			c.drop()
 			return

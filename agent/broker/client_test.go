@@ -174,16 +174,16 @@ func TestTroublesAreNamed(t *testing.T) {
 		broker mosquitto.Options
 		client Options
 	}{
-		{"", mosquitto.Options{Server: good, Passwords: users}, Options{CAFile: ca.CertFile, Username: "device", PasswordFile: secret("right")}},
+		{"", mosquitto.Options{Server: good, Passwords: users}, Options{CAFile: ca.CertFile, UserFile: secret("device"), PasswordFile: secret("right")}},
 		{"", mosquitto.Options{Server: good, ClientCA: ca}, Options{CAFile: ca.CertFile, CertFile: good.CertFile, KeyFile: good.KeyFile}},
 		{"tls-unknown-ca", mosquitto.Options{Server: good}, Options{CAFile: other.CertFile}},
 		{"tls-unknown-ca", mosquitto.Options{Server: good}, Options{}},
 		{"tls-expired", mosquitto.Options{Server: old}, Options{CAFile: ca.CertFile}},
 		{"tls-wrong-name", mosquitto.Options{Server: ca.Issue(t, "elsewhere", soon)}, Options{CAFile: ca.CertFile}},
 		{"tls-client-certificate", mosquitto.Options{Server: good, ClientCA: ca}, Options{CAFile: ca.CertFile}},
-		{"bad-credentials", mosquitto.Options{Passwords: users}, Options{Username: "device", PasswordFile: secret("wrong")}},
+		{"bad-credentials", mosquitto.Options{Passwords: users}, Options{UserFile: secret("device"), PasswordFile: secret("wrong")}},
 		{"bad-credentials", mosquitto.Options{Passwords: users}, Options{}},
-		{"unreadable-file", mosquitto.Options{}, Options{Username: "device", PasswordFile: "/nowhere/password"}},
+		{"unreadable-file", mosquitto.Options{}, Options{UserFile: secret("device"), PasswordFile: "/nowhere/password"}},
 		{"unreadable-file", mosquitto.Options{Server: good}, Options{CAFile: secret("no PEM")}},
 	} {
 		t.Run(test.want, func(t *testing.T) {

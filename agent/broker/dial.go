@@ -76,23 +76,33 @@ func (c *Client) secure(ctx context.Context, raw net.Conn, host string) (net.Con
 func (c *Client) introduce(p *paho.Connect, _ *url.URL) (*paho.Connect, error) {
 	p.CleanStart = false // what came while we were away is what we are here for
 	p.Properties.RequestProblemInfo = true
-	if c.opts.Username == "" {
-		return p, nil
+	if c.opts.UserFile != "" {
+		user, err := line(c.opts.UserFile)
+		if err != nil {
+			return nil, err
+		}
+		p.UsernameFlag, p.Username = true, string(user)
 	}
-	p.UsernameFlag, p.Username = true, c.opts.Username
-	if c.opts.PasswordFile == "" {
-		return p, nil
+	if c.opts.PasswordFile != "" {
+		password, err := line(c.opts.PasswordFile)
+		if err != nil {
+			return nil, err
+		}
+		p.PasswordFlag, p.Password = true, password
 	}
-	password, err := os.ReadFile(c.opts.PasswordFile)
+	return p, nil
+}
+
+// line reads a file of one line.
+func line(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	password = bytes.TrimRight(password, "\r\n")
-	if len(password) == 0 {
-		return nil, &fileError{c.opts.PasswordFile, "is empty"}
+	if text = bytes.TrimRight(text, "\r\n"); len(text) == 0 {
+		return nil, &fileError{path, "is empty"}
 	}
-	p.PasswordFlag, p.Password = true, password
-	return p, nil
+	return text, nil
 }
 
 // fileError is a file that can be read and not be used.

@@ -29,7 +29,7 @@ var (
 	wrongName     = Trouble{"tls-wrong-name", "The broker's certificate is for another name: use that name in the url, or get another certificate.", true}
 	tlsOther      = Trouble{"tls-failed", "See that this is the broker's TLS port, and that both sides have TLS 1.2 or newer.", true}
 	clientCert    = Trouble{"tls-client-certificate", "The broker does not accept cert_file: it wants one that its authority signed and that is valid.", true}
-	badLogin      = Trouble{"bad-credentials", "Check username and password_file, and that the broker knows this client.", true}
+	badLogin      = Trouble{"bad-credentials", "Check user_file and password_file, and that the broker knows this client.", true}
 	notAuthorised = Trouble{"not-authorised",
 		"The broker's access list does not let this user use its topics, or keeps it out: look at the broker's log and ACL.", true}
 	takenOver = Trouble{"session-taken-over",

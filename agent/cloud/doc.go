@@ -19,7 +19,7 @@
 // # How events come in
 //
 // A Source hands batches to an emit function: FileSource follows a file of documents, SpoolSource takes files that are dropped
-// into a folder, Webhook answers HTTP POST and checks who signed it. A source reports a batch as
+// into a folder, Webhook answers HTTP POST and checks who signed it, MQTTSource takes what a relay publishes. A source reports a batch as
 // delivered only after emit returned nil.
 //
 // To add a source, implement Source and count what it does in Stats. To add an event field, add it to Event and one line

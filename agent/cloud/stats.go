@@ -22,6 +22,11 @@ type Stats struct {
 	Last       time.Time
 	LastError  string // the newest reason for Refused, Failed or a file that cannot be read; "" when none since Last
 	Hint       string // what a person can do about it; "" when LastError says all
+
+	// Of a source that keeps a connection.
+	State             string    // "connecting", "connected", "waiting"
+	NextTry           time.Time // while waiting
+	BytesIn, BytesOut int64     // on the wire
 }
 
 // A tally is Stats that many may write and read.

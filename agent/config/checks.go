@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // oneOf takes the words of an enumeration, and suggests one for a near miss.
@@ -163,6 +164,37 @@ func brokerURL(s string) string {
 	}
 	return ""
 }
+
+// maxKeepAlive is what fits into a CONNECT packet (MQTT 5, 3.1.2.10).
+const maxKeepAlive = 65535 * time.Second
+
+func clientID(s string) string {
+	if !clientPattern.MatchString(s) {
+		return fmt.Sprintf("%q must be letters, digits, hyphens, dots and underscores, 64 at most", s)
+	}
+	return ""
+}
+
+var clientPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// topicPrefix is one level of topics or several: "supersim", "acme/supersim".
+func topicPrefix(s string) string {
+	if !prefixPattern.MatchString(s) {
+		return fmt.Sprintf(`%q must be a prefix of topics such as "supersim" or "acme/supersim"`, s)
+	}
+	return ""
+}
+
+var prefixPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}(/[A-Za-z0-9._-]{1,64}){0,7}$`)
+
+func iccid(s string) string {
+	if !iccidPattern.MatchString(s) {
+		return fmt.Sprintf("%q must be the 18 to 20 digits of an ICCID", s)
+	}
+	return ""
+}
+
+var iccidPattern = regexp.MustCompile(`^[0-9]{18,20}$`)
 
 // maxWord is longer than any word a slip could be meant for.
 const maxWord = 32

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 )
 
@@ -96,6 +98,10 @@ func (r *report) sourceContradictions(path string, s Cloud) {
 			r.add(path+".listen", "other hosts would speak to %q without TLS; give cert_file and key_file, or set plain_http = true",
 				s.Listen)
 		}
+	}
+	if u, err := url.Parse(s.URL); s.Source == sourceMQTT && err == nil && u.Scheme == "mqtt" && !s.PlainText &&
+		u.Host != "" && !loopback(net.JoinHostPort(u.Hostname(), "1")) {
+		r.add(path+".url", "%s would be spoken to without TLS: use mqtts://, or set plain_text = true", u.Host)
 	}
 	if len(s.SecretFiles) > maxSecrets {
 		r.add(path+".secret_files", "at most %d: the present secret and the next one of each sender", maxSecrets)

@@ -93,6 +93,16 @@ type Cloud struct {
 	CertFile, KeyFile      string // mqtt, webhook
 	CAFile                 string // mqtt
 	UserFile, PasswordFile string // mqtt
+	ClientID               string // mqtt: "" makes it of the topic prefix and the SIM
+	TopicPrefix            string // mqtt
+	TopicKeyFile           string // mqtt: with it SIMs are named by a keyed hash in topics
+	ICCID                  string // mqtt: "" waits for the one that the modem reads
+	PlainText              bool   // mqtt: allows mqtt:// to another host
+
+	KeepAlive        time.Duration // mqtt
+	Status           bool          // mqtt: publish the device's own
+	StatusEvery      time.Duration // mqtt: at least so long between two
+	StatusDailyBytes int64         // mqtt
 }
 
 // Data is section [data].
@@ -140,6 +150,9 @@ func defaultCloud(source string) Cloud {
 	c := Cloud{Source: source}
 	if source == sourceWebhook {
 		c.Listen, c.Path = "127.0.0.1:8099", "/events"
+	}
+	if source == sourceMQTT {
+		c.TopicPrefix, c.KeepAlive, c.Status, c.StatusEvery, c.StatusDailyBytes = "supersim", 15*time.Minute, true, 10*time.Minute, 65536
 	}
 	return c
 }

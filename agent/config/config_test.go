@@ -68,7 +68,9 @@ func TestFullFile(t *testing.T) {
 				CertFile: "/etc/supersim-agent/web.pem", KeyFile: "/etc/supersim-agent/web.key"},
 			{Source: "file", Path: "/var/spool/events.ndjson"},
 			{Source: "mqtt", URL: "mqtts://broker.example:8883", CertFile: "/etc/supersim-agent/cert.pem",
-				KeyFile: "/etc/supersim-agent/key.pem"},
+				KeyFile: "/etc/supersim-agent/key.pem", CAFile: "/etc/supersim-agent/ca.pem", ClientID: "pump-7",
+				TopicPrefix: "acme/supersim", TopicKeyFile: "/etc/supersim-agent/topic.key", ICCID: "89883070000012345678",
+				PlainText: true, KeepAlive: 30 * time.Minute, StatusEvery: time.Hour, StatusDailyBytes: 1000},
 			{Source: "spool", Dir: "/var/spool/supersim", Keep: 10},
 		},
 		Data:    Data{Bearer: "ppp", Metric: 50, MonthlyCapMB: 100},
@@ -203,7 +205,13 @@ func TestCloudMistakes(t *testing.T) {
 		{"port 0 twice is fine", "[[cloud]]\nsource='webhook'\nlisten='[::1]:0'\n[[cloud]]\nsource='webhook'\nlisten='[::1]:0'", nil},
 		{"password in a URL", "[[cloud]]\nsource='mqtt'\nurl='mqtts://me:hunter2@broker.example'", []string{
 			"3:5: cloud[0].url: must not hold a user or password: give them in user_file and password_file"}},
+		{"keys of MQTT", "[[cloud]]\nsource='mqtt'\nurl='mqtts://b'\nclient_id='a b'\ntopic_prefix='a/#'\niccid='12'\nkeep_alive='20h'", []string{
+			`4:11: cloud[0].client_id: "a b" must be letters, digits, hyphens, dots and underscores, 64 at most`,
+			`5:14: cloud[0].topic_prefix: "a/#" must be a prefix of topics such as "supersim" or "acme/supersim"`,
+			`6:7: cloud[0].iccid: "12" must be the 18 to 20 digits of an ICCID`,
+			"7:12: cloud[0].keep_alive: must be from 0s to 18h12m15s, not 20h0m0s"}},
 		{"pairs", "[[cloud]]\nsource='mqtt'\nurl='mqtt://b'\ncert_file='/c'\npassword_file='/p'", []string{
+			"3:5: cloud[0].url: b would be spoken to without TLS: use mqtts://, or set plain_text = true",
 			"4:11: cloud[0].cert_file: needs key_file beside it",
 			"5:15: cloud[0].password_file: needs user_file beside it"}},
 	} {
@@ -250,10 +258,9 @@ func TestUnsupportedNamesItsPlace(t *testing.T) {
 	}
 	const other = "another value than the default is not available in this version"
 	want := []Mistake{
-		{37, 10, "cloud[2].source", `source "mqtt" is not available in this version`},
-		{48, 10, "data.bearer", `bearer "ppp" is not available in this version`},
-		{49, 10, "data.metric", other},
-		{51, 18, "data.monthly_cap_mb", other},
+		{58, 10, "data.bearer", `bearer "ppp" is not available in this version`},
+		{59, 10, "data.metric", other},
+		{61, 18, "data.monthly_cap_mb", other},
 	}
 	if diff := cmp.Diff(want, c.Unsupported()); diff != "" {
 		t.Error(diff)

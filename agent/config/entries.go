@@ -58,10 +58,5 @@ func (c *Config) Unsupported() []Mistake {
 			r.add(k.key, later, "another value than the default")
 		}
 	}
-	for i, s := range c.Cloud {
-		if s.Source == sourceMQTT {
-			r.add(cloudPath(i)+".source", later, fmt.Sprintf("source %q", s.Source))
-		}
-	}
 	return r.sorted()
 }

@@ -115,7 +115,16 @@ func (c *Cloud) keys() []key {
 			text("cert_file", &c.CertFile, wordOr(absolutePath, "")),
 			text("key_file", &c.KeyFile, wordOr(absolutePath, "")),
 			text("user_file", &c.UserFile, wordOr(absolutePath, "")),
-			text("password_file", &c.PasswordFile, wordOr(absolutePath, "")))
+			text("password_file", &c.PasswordFile, wordOr(absolutePath, "")),
+			text("client_id", &c.ClientID, wordOr(clientID, "")),
+			text("topic_prefix", &c.TopicPrefix, topicPrefix),
+			text("topic_key_file", &c.TopicKeyFile, wordOr(absolutePath, "")),
+			text("iccid", &c.ICCID, wordOr(iccid, "")),
+			truth("plain_text", &c.PlainText),
+			duration("keep_alive", &c.KeepAlive, maxKeepAlive),
+			truth("status", &c.Status),
+			duration("status_every", &c.StatusEvery, 24*time.Hour),
+			number("status_daily_bytes", &c.StatusDailyBytes, 0, 1<<30))
 	case sourceFile:
 		return append(rows, text("path", &c.Path, absolutePath).must())
 	case sourceSpool:

@@ -245,6 +245,11 @@ type CloudSource struct {
 	Last       Time   `json:"last,omitzero"`       // something was accepted
 	Error      string `json:"error,omitzero"`      // the newest since then
 	Hint       string `json:"hint,omitzero"`       // what a person can do about it
+
+	State    string `json:"state,omitzero"`     // of a connection: "connecting", "connected", "waiting"
+	NextTry  Time   `json:"next_try,omitzero"`  // to connect
+	BytesIn  int64  `json:"bytes_in,omitzero"`  // on the wire
+	BytesOut int64  `json:"bytes_out,omitzero"` // likewise
 }
 
 // Event is a connection event in short.

@@ -15,6 +15,7 @@ import (
 	"supersim-agent/agent"
 	"supersim-agent/agent/attach"
 	"supersim-agent/agent/bearer"
+	"supersim-agent/agent/broker"
 	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/config"
 	"supersim-agent/agent/core"
@@ -39,7 +40,7 @@ func dialects() []*modem.Dialect {
 
 // buildAgent makes the agent that a configuration describes. The returned function gives back what it holds.
 func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), error) {
-	sources, err := cloudSources(cfg, log)
+	sources, beacons, err := cloudSources(cfg, log)
 	if err != nil {
 		return nil, nil, &exitError{exitMisused, err}
 	}
@@ -50,7 +51,7 @@ func buildAgent(cfg *config.Config, log zerolog.Logger) (*agent.Agent, func(), e
 	}
 	power := openBoard(cfg, port, log)
 	deps := agent.Deps{
-		Open: port.open, Greeted: port.greeted, Line: port.line, Dialects: dialects(), Wanted: wanted(cfg), Auth: auth, Sources: sources, Log: log,
+		Open: port.open, Greeted: port.greeted, Line: port.line, Dialects: dialects(), Wanted: wanted(cfg), Auth: auth, Sources: sources, Beacons: beacons, Log: log,
 		Board: boardName(cfg), Bearer: cfg.Data.Bearer, Config: cfg.Entries(),
 		Notify: func(line string) { sd.SdNotify(false, line) }, //nolint:errcheck // nobody to tell
 	}
@@ -162,7 +163,7 @@ func bootID() string {
 	return strings.TrimSpace(string(id))
 }
 
-func cloudSources(cfg *config.Config, log zerolog.Logger) (list []cloud.Source, err error) {
+func cloudSources(cfg *config.Config, log zerolog.Logger) (list []cloud.Source, beacons []agent.Beacon, err error) {
 	for i, c := range cfg.Cloud {
 		switch c.Source {
 		case "file":
@@ -172,12 +173,35 @@ func cloudSources(cfg *config.Config, log zerolog.Logger) (list []cloud.Source, 
 		case "webhook":
 			w, err := webhook(c, log)
 			if err != nil {
-				return nil, fmt.Errorf("cloud[%d]: %w", i, err)
+				return nil, nil, fmt.Errorf("cloud[%d]: %w", i, err)
 			}
 			list = append(list, w)
+		case "mqtt":
+			s, beacon, err := mqttSource(c, log)
+			if err != nil {
+				return nil, nil, fmt.Errorf("cloud[%d]: %w", i, err)
+			}
+			list, beacons = append(list, s), append(beacons, beacon)
 		}
 	}
-	return list, nil
+	return list, beacons, nil
+}
+
+// mqttSource is one broker: its events, and what it is told of this device.
+func mqttSource(c config.Cloud, log zerolog.Logger) (*cloud.MQTTSource, agent.Beacon, error) {
+	var key []byte
+	if c.TopicKeyFile != "" {
+		text, err := readSecret(c.TopicKeyFile)
+		if err != nil {
+			return nil, agent.Beacon{}, err
+		}
+		key = []byte(text)
+	}
+	s, err := cloud.NewMQTTSource(cloud.MQTTOptions{
+		Broker: broker.Options{URL: c.URL, PlainText: c.PlainText, ClientID: c.ClientID, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile,
+			UserFile: c.UserFile, PasswordFile: c.PasswordFile, KeepAlive: c.KeepAlive, Log: func(text string) { log.Warn().Msg(text) }},
+		Prefix: c.TopicPrefix, Key: key, ICCID: c.ICCID, Status: c.Status})
+	return s, agent.Beacon{To: s, Status: c.Status, Every: c.StatusEvery, DailyBytes: c.StatusDailyBytes, Key: key}, err
 }
 
 func webhook(c config.Cloud, log zerolog.Logger) (*cloud.Webhook, error) {

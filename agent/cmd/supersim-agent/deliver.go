@@ -9,15 +9,18 @@ import (
 	"os"
 	"time"
 
+	"supersim-agent/agent/broker"
+	"supersim-agent/agent/cloud"
 	"supersim-agent/modem/modemsim"
 )
 
 // courier carries the simulated cloud's webhook bodies to where the agent can take them. The world must not wait, so
 // it only puts them into a queue.
 type courier struct {
-	url    func() string // of the webhook, "" for none
-	secret string        // signs what goes to the webhook, "" for no signature
-	file   string        // NDJSON, one body a line, "" for none
+	url    func() string  // of the webhook, "" for none
+	secret string         // signs what goes to the webhook, "" for no signature
+	file   string         // NDJSON, one body a line, "" for none
+	broker *broker.Client // gets each event on its SIM's topic, nil for none
 	clock  fastClock
 	queue  chan []byte
 	report func(string)
@@ -54,6 +57,9 @@ func (c *courier) deliver(ctx context.Context, body []byte) {
 			c.report(err.Error())
 		}
 	}
+	if c.broker != nil {
+		c.publish(ctx, body)
+	}
 	if c.url() == "" {
 		return
 	}
@@ -74,6 +80,26 @@ func (c *courier) deliver(ctx context.Context, body []byte) {
 		case <-ctx.Done():
 			stop()
 			return
+		}
+	}
+}
+
+// publish puts each event on its SIM's topic. What the broker cannot take now is tried again every second.
+func (c *courier) publish(ctx context.Context, body []byte) {
+	pieces, _, err := cloud.Split(body, cloud.DefaultLimits())
+	if err != nil {
+		c.report(err.Error())
+	}
+	for _, p := range pieces {
+		m := broker.Message{Topic: cloud.EventsTopic(cloud.DefaultTopicPrefix, p.Event.ICCID), Payload: p.Raw, Expiry: 7 * 24 * time.Hour}
+		for c.broker.Publish(ctx, m) != nil {
+			timer, stop := c.clock.NewTimer(time.Second)
+			select {
+			case <-timer:
+			case <-ctx.Done():
+				stop()
+				return
+			}
 		}
 	}
 }

@@ -3,17 +3,21 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"supersim-agent/agent/broker"
 	"supersim-agent/agent/config"
+	"supersim-agent/agent/internal/mosquitto"
 	"supersim-agent/agent/status"
 	"supersim-agent/modem/modemsim"
 )
@@ -190,13 +194,13 @@ func (r *rig) secretFile(secret string) string {
 	return fmt.Sprintf("secret_files = [%q]\n", path)
 }
 
-// untilSource asks for the status until the first cloud source is as wanted.
+// untilSource asks for the status until a cloud source is as wanted.
 func (r *rig) untilSource(wanted func(status.CloudSource) bool) status.CloudSource {
 	r.t.Helper()
 	for {
 		s := r.status().Cloud.Sources
-		if len(s) > 0 && wanted(s[0]) {
-			return s[0]
+		if i := slices.IndexFunc(s, wanted); i >= 0 {
+			return s[i]
 		}
 		select {
 		case <-time.After(100 * time.Millisecond):
@@ -290,5 +294,50 @@ func TestDaemonTakesSpooledAndPostedEvents(t *testing.T) {
 	got, err := r.client.PostEvents(r.ctx, []byte(body))
 	if err != nil || got.Accepted != 1 || got.Duplicates != 1 || got.OtherICCID != 1 {
 		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// TestByMQTT: the events reach the device through a real broker, and its owner reads the device's verdict there.
+func TestByMQTT(t *testing.T) {
+	b := mosquitto.Start(t, mosquitto.Options{})
+	r := newRig(t)
+	r.cloud = fmt.Sprintf("[[cloud]]\nsource = \"mqtt\"\nurl = %q\nstatus_every = \"1s\"\n", b.URL)
+	heard := make(chan status.Brief, 100)
+	owner, err := broker.New(broker.Options{URL: b.URL, ClientID: "owner", Subscribe: []string{"supersim/+/status"},
+		Receive: func(_ context.Context, m broker.Message) error {
+			var brief status.Brief
+			err := json.Unmarshal(m.Payload, &brief)
+			heard <- brief
+			return err
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.background(owner.Run)
+	port := filepath.Join(r.dir, "modem")
+	world := r.startWorld(port, "modem = \"quectel-eg25\"\n[host]\nntp = true")
+	mail := newCourier("", "", newFastClock(worldSpeed), func(text string) { t.Log(text) })
+	if mail.broker, err = broker.New(broker.Options{URL: b.URL, ClientID: "cloud"}); err != nil {
+		t.Fatal(err)
+	}
+	world.OnEvents(mail.take)
+	r.background(mail.broker.Run)
+	r.background(func(ctx context.Context) error { mail.run(ctx); return nil })
+	r.startDaemon(port)
+	r.untilVerdict("online")
+	if s := r.untilSource(func(s status.CloudSource) bool {
+		return s.Name == "mqtt "+strings.TrimPrefix(b.URL, "mqtt://") && s.Events > 0
+	}); s.State != "connected" || s.BytesIn == 0 {
+		t.Errorf("%+v", s)
+	}
+	for {
+		select {
+		case brief := <-heard:
+			if brief.Verdict.Online && brief.Verdict.Code == "online" {
+				return
+			}
+		case <-r.ctx.Done():
+			t.Fatal("the owner never heard that the device is online")
+		}
 	}
 }

@@ -11,12 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supersim-agent/agent/broker"
 	"supersim-agent/modem/modemsim"
 )
 
 // simulation is what the flags of simulate say.
 type simulation struct {
 	file, modem, pty, webhook, eventsFile string
+	mqtt                                  string
 	secretFile                            string
 	speed                                 float64
 	seed                                  uint64
@@ -41,6 +43,7 @@ one it is a Super SIM that works. Each line that is printed is what really happe
 	cmd.Flags().StringVar(&s.modem, "modem", "", "play the scenario on this modem; `list` shows all")
 	cmd.Flags().StringVar(&s.pty, "pty", "/tmp/supersim-modem0", "name of the modem's port")
 	cmd.Flags().StringVar(&s.webhook, "webhook", "", "URL that gets the connection events by POST")
+	cmd.Flags().StringVar(&s.mqtt, "mqtt", "", "URL of a broker to which the connection events are published, as a relay does")
 	cmd.Flags().StringVar(&s.secretFile, "secret-file", "", "file with the secret that signs what the webhook gets, as KORE does")
 	cmd.Flags().StringVar(&s.eventsFile, "events-file", "", "file to which the connection events are appended, a JSON array a line")
 	cmd.Flags().Float64Var(&s.speed, "speed", 1, "how much faster than real time")
@@ -104,6 +107,11 @@ func (s simulation) run(ctx context.Context, out io.Writer) error {
 	world := modemsim.NewWorld(scenario, clock)
 	courier := newCourier(s.webhook, s.eventsFile, clock, func(text string) { lines.print("courier", text, 0) })
 	courier.secret = secret
+	if s.mqtt != "" {
+		if courier.broker, err = broker.New(broker.Options{URL: s.mqtt, ClientID: "supersim-simulate"}); err != nil {
+			return &exitError{exitMisused, err}
+		}
+	}
 	world.OnEvents(courier.take)
 	world.Narrate(func(m modemsim.Moment) { lines.print(m.Who, m.Text, m.At) })
 	lines.print("world", fmt.Sprintf("%q with a %s on %s", scenario.Title, scenario.Modem, s.pty), 0)
@@ -111,6 +119,9 @@ func (s simulation) run(ctx context.Context, out io.Writer) error {
 
 	var running sync.WaitGroup
 	running.Go(func() { courier.run(ctx) })
+	if courier.broker != nil {
+		running.Go(func() { courier.broker.Run(ctx) }) //nolint:errcheck // nil, once it runs
+	}
 	err = world.Run(ctx)
 	running.Wait()
 	if errors.Is(err, context.Canceled) {
