@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
@@ -31,6 +32,7 @@ func runCommand() *cobra.Command {
 				cfg.Status.Socket, _ = cmd.Flags().GetString("socket")
 			}
 			debug.SetGCPercent(gcPercent)
+			defer time.AfterFunc(startUp, giveBack).Stop()
 			return runDaemon(cmd.Context(), cfg, newLogger(cfg.Log, cmd.ErrOrStderr()))
 		},
 	}
