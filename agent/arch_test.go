@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"modem/quectel":            {"modem", "atcmd"},
 	"modem/ublox":              {"modem", "atcmd"},
 	"modem/simcom":             {"modem", "atcmd"},
+	"agent/internal/simpath":   {"agent/bearer", "modem/modemsim"},
 	"modem/internal/corpus":    {"modem"}, // the captured answers, for tests
 	"modem/ports":              {},
 	"agent/cloud":              {"agent/broker"},

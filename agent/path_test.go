@@ -9,49 +9,16 @@ import (
 	"time"
 
 	"supersim-agent/agent/bearer"
+	"supersim-agent/agent/internal/simpath"
 	"supersim-agent/agent/status"
 	"supersim-agent/modem/modemsim"
 )
-
-// worldPath is the data path of a simulated computer. Its probes cost no bytes of the world's.
-type worldPath struct {
-	world *modemsim.World
-	clock Clock
-	known bool // the interface was there once
-}
-
-// Look finds the world's interface. One that was there and went away is missed.
-func (w *worldPath) Look(bearer.Modem) (bearer.Link, bool) {
-	p := w.world.Path()
-	w.known = w.known || p.Interface != ""
-	return bearer.Link{Name: p.Interface, Up: p.Up, IP: p.IP, Route: p.Route, TxBytes: p.TxBytes, RxBytes: p.RxBytes}, w.known
-}
-
-// Probe asks the world.
-func (w *worldPath) Probe(ctx context.Context, _ bearer.Link, withTLS bool) bearer.Result {
-	ip, dns, tls, took := w.world.Path().Probe(w.clock.Now())
-	timer, stop := w.clock.NewTimer(took)
-	defer stop()
-	select {
-	case <-timer:
-	case <-ctx.Done():
-	}
-	outcome := map[bool]bearer.Outcome{true: bearer.Worked, false: bearer.Failed}
-	r := bearer.Result{IP: outcome[ip], Bytes: 500}
-	if ip {
-		r.DNS, r.Bytes = outcome[dns], 600
-	}
-	if ip && withTLS {
-		r.TLS, r.Bytes = outcome[tls], 5600
-	}
-	return r
-}
 
 func (st *stage) dataPath() DataPath {
 	if st.path != nil {
 		return st.path
 	}
-	return &worldPath{world: st.world, clock: &st.clock}
+	return &simpath.Path{World: st.world, Clock: &st.clock}
 }
 
 // watched runs an agent for a while on a world whose computer has an interface, and then f.
@@ -121,12 +88,12 @@ func TestNoInterface(t *testing.T) {
 
 // scaled is a data path whose counters run faster or slower than the SIM's.
 type scaled struct {
-	*worldPath
+	*simpath.Path
 	by, of int64
 }
 
 func (s scaled) Look(m bearer.Modem) (bearer.Link, bool) {
-	l, ok := s.worldPath.Look(m)
+	l, ok := s.Path.Look(m)
 	l.TxBytes, l.RxBytes = l.TxBytes*s.by/s.of, l.RxBytes*s.by/s.of
 	return l, ok
 }
@@ -138,7 +105,7 @@ func TestUsageThatDiffers(t *testing.T) {
 		note   string
 	}{{1, 1, ""}, {5, 1, "local-traffic-not-on-sim"}, {1, 5, "unseen-consumer"}} {
 		set := func(st *stage) {
-			st.path = scaled{&worldPath{world: st.world, clock: &st.clock}, test.by, test.of}
+			st.path = scaled{&simpath.Path{World: st.world, Clock: &st.clock}, test.by, test.of}
 		}
 		watched(t, busy, 100*time.Minute, set, func(_ *stage, a *Agent) {
 			notes := a.Status().Verdict.Notes

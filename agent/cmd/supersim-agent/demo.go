@@ -20,6 +20,7 @@ import (
 	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/core"
 	"supersim-agent/agent/facts"
+	"supersim-agent/agent/internal/simpath"
 	"supersim-agent/agent/status"
 	"supersim-agent/atcmd"
 	"supersim-agent/modem/modemsim"
@@ -117,7 +118,7 @@ func (d *demo) buildAgent() error {
 		},
 		Dialects: dialects(), Sources: []cloud.Source{webhook}, Clock: d.clock,
 		NTP: func() bool { return true }, Bearer: "existing", Log: zerolog.Nop(),
-		Path: &worldPath{world: d.world, clock: d.clock}, Probe: true,
+		Path: &simpath.Path{World: d.world, Clock: d.clock}, Probe: true,
 	})
 	return nil
 }
