@@ -84,7 +84,7 @@ func (d *delivery) judge(rw http.ResponseWriter, req *http.Request, body []byte)
 	}
 	events, problems, no := d.decode(body)
 	if no == nil {
-		no = d.deliver(req.Context(), events, problems)
+		no = d.deliver(req.Context(), body, events, problems)
 	}
 	if no != nil {
 		d.refuse(rw, no)
@@ -188,11 +188,11 @@ func (d *delivery) unverified(rw http.ResponseWriter, req *http.Request, err err
 }
 
 // deliver hands the batch on. An empty array is fine and says nothing.
-func (d *delivery) deliver(ctx context.Context, events []Event, problems []Problem) *refusal {
+func (d *delivery) deliver(ctx context.Context, body []byte, events []Event, problems []Problem) *refusal {
 	if len(events)+len(problems) == 0 {
 		return nil
 	}
-	batch := Batch{Events: events, Source: "webhook", Received: d.hook.opts.Clock.Now(), Problems: len(problems)}
+	batch := Batch{Events: events, Source: "webhook", Received: d.hook.opts.Clock.Now(), Problems: len(problems), Body: body}
 	ctx, cancel := context.WithTimeout(ctx, emitTimeout)
 	defer cancel()
 	if err := d.emit(ctx, batch); err != nil {

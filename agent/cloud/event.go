@@ -91,6 +91,7 @@ type Batch struct {
 	Source   string    // "webhook", "file", "spool"
 	Received time.Time // by the clock of this host
 	Problems int       // events skipped or fields not understood
+	Body     []byte    // what they were in, for who passes them on; of a webhook only. It must not be kept
 }
 
 // A Source delivers batches until ctx ends. Run returns nil then, and an error when it cannot do its work at all.

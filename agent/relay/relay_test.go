@@ -1,0 +1,245 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"supersim-agent/agent/broker"
+	"supersim-agent/agent/cloud"
+)
+
+// fakeBroker does as the test says.
+type fakeBroker struct {
+	mu     sync.Mutex
+	answer func(n int) error // to the n-th message
+	state  string
+	got    []broker.Message
+	n      int
+}
+
+func (b *fakeBroker) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+
+func (b *fakeBroker) Publish(ctx context.Context, m broker.Message) error {
+	b.mu.Lock()
+	n, state := b.n, b.state
+	b.n++
+	answer := b.answer
+	b.mu.Unlock()
+	if state != "connected" {
+		return broker.ErrOffline
+	}
+	if answer != nil {
+		if err := answer(n); err != nil {
+			if errors.Is(err, errLate) {
+				<-ctx.Done()
+			}
+			return err
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.got = append(b.got, m)
+	return nil
+}
+
+func (b *fakeBroker) Stats() broker.Stats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return broker.Stats{State: b.state}
+}
+
+func (b *fakeBroker) set(state string, answer func(int) error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.state, b.answer = state, answer
+}
+
+// sids are the event_sids that reached the broker, sorted.
+func (b *fakeBroker) sids(t *testing.T) (list []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, m := range b.got {
+		var e struct {
+			SID string `json:"event_sid"`
+		}
+		if err := json.Unmarshal(m.Payload, &e); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, strings.TrimLeft(strings.TrimPrefix(e.SID, "EZ"), "0"))
+	}
+	slices.Sort(list)
+	return list
+}
+
+var errLate = errors.New("no answer")
+
+// post is the input of a test: it hands bodies to the relay as the webhook does.
+type post struct {
+	ready chan struct{}
+	emit  func(context.Context, cloud.Batch) error
+}
+
+func (p *post) Run(ctx context.Context, emit func(context.Context, cloud.Batch) error) error {
+	p.emit = emit
+	close(p.ready)
+	<-ctx.Done()
+	return nil
+}
+
+type wallClock struct{}
+
+func (wallClock) Now() time.Time { return time.Now() }
+
+func (wallClock) NewTimer(d time.Duration) (<-chan time.Time, func() bool) {
+	timer := time.NewTimer(d)
+	return timer.C, timer.Stop
+}
+
+const sim = "89883070000012345678"
+
+func event(n int) string {
+	return fmt.Sprintf(`{"event_sid":"EZ%032d","event_type":"com.kore.iot.supersim.connection.attachment.accepted","sim_iccid":"%s",`+
+		`"timestamp":"2026-03-01T12:00:00Z"}`, n, sim)
+}
+
+// bench is a relay in virtual time.
+type bench struct {
+	*post
+	t      *testing.T
+	broker *fakeBroker
+	relay  *Relay
+	stop   func()
+}
+
+func start(t *testing.T, dir string, opts SpoolOptions) *bench {
+	b := &bench{post: &post{ready: make(chan struct{})}, t: t, broker: &fakeBroker{state: "connected"}}
+	s, err := OpenSpool(dir, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.relay = New(Options{Spool: s, Inputs: []Input{b.post}, Clock: wallClock{}})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := b.relay.Run(ctx, b.broker); err != nil {
+			t.Error(err)
+		}
+	})
+	<-b.ready
+	b.stop = func() { cancel(); running.Wait(); s.Close() }
+	return b
+}
+
+func (b *bench) post1(n int) error {
+	return b.emit(context.Background(), cloud.Batch{Body: []byte("[" + event(n) + "]"), Received: time.Now()})
+}
+
+// Each row is a broker, and what becomes of a post: whether it is answered with 2xx, and what the broker has in the end.
+func TestWhatAPostGets(t *testing.T) {
+	refused := &broker.RefusedError{Trouble: broker.Trouble{Code: "not-authorised", Mend: true}}
+	for _, test := range []struct {
+		name   string
+		state  string
+		answer func(int) error
+		waits  int // records after the answer
+	}{
+		{"it acknowledges", "connected", nil, 0},
+		{"it is away", "waiting", nil, 1},
+		{"it does not answer", "connected", func(int) error { return errLate }, 1},
+		{"it refuses", "connected", func(int) error { return refused }, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := start(t, t.TempDir(), SpoolOptions{Settle: 10 * time.Minute})
+				defer b.stop()
+				b.broker.set(test.state, test.answer)
+				began := time.Now()
+				if err := b.post1(1); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(began); took > time.Second {
+					t.Errorf("the sender waited %v", took)
+				}
+				if st := b.relay.opts.Spool.Stats(); st.Waiting != test.waits {
+					t.Errorf("%+v", st)
+				}
+				b.broker.set("connected", nil)
+				<-time.After(time.Minute) // virtual time
+				if got := b.broker.sids(t); !slices.Equal(got, []string{"1"}) || b.relay.opts.Spool.Stats().Waiting != 0 {
+					t.Errorf("the broker has %v, %+v", got, b.relay.opts.Spool.Stats())
+				}
+			})
+		})
+	}
+}
+
+// A full spool or a broken disk is said to the sender, who comes again.
+func TestBackPressure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, t.TempDir(), SpoolOptions{MaxBytes: 1000, Segment: 300})
+		defer b.stop()
+		b.broker.set("waiting", nil)
+		var kept []string
+		for n := 1; n < 20; n++ {
+			if err := b.post1(n); err == nil {
+				kept = append(kept, fmt.Sprint(n))
+			} else if !errors.Is(err, ErrFull) {
+				t.Fatal(err)
+			}
+		}
+		if len(kept) == 0 || len(kept) == 19 {
+			t.Fatalf("kept %v", kept)
+		}
+		b.broker.set("connected", nil)
+		<-time.After(time.Minute)
+		if got := b.broker.sids(t); !slices.Equal(got, kept) {
+			t.Errorf("the broker has %v of %v", got, kept)
+		}
+		if err := b.post1(99); err != nil {
+			t.Errorf("with room again: %v", err)
+		}
+	})
+}
+
+// What was kept survives the relay; what the broker acknowledged lately goes out again on a new connection, what is long
+// settled does not, and what is too old is dropped.
+func TestAgain(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, dir, SpoolOptions{Settle: 10 * time.Minute, Segment: 1})
+		b.post1(1) //nolint:errcheck // seen below
+		<-time.After(time.Hour)
+		b.post1(2) //nolint:errcheck // likewise
+		b.relay.Up()
+		<-time.After(time.Minute)
+		if got := b.broker.sids(t); !slices.Equal(got, []string{"1", "2", "2"}) {
+			t.Errorf("after a new connection %v", got)
+		}
+		b.broker.set("waiting", nil)
+		b.post1(3) //nolint:errcheck // likewise
+		b.stop()
+
+		b = start(t, dir, SpoolOptions{Settle: 10 * time.Minute, Segment: 1})
+		<-time.After(time.Minute)
+		if got := b.broker.sids(t); !slices.Equal(got, []string{"2", "3"}) {
+			t.Errorf("after a restart %v", got)
+		}
+		b.broker.set("waiting", nil)
+		b.post1(4) //nolint:errcheck // likewise
+		<-time.After(8 * 24 * time.Hour)
+		b.broker.set("connected", nil)
+		<-time.After(time.Minute)
+		if got := b.broker.sids(t); slices.Contains(got, "4") || b.relay.counts.expired.Load() != 1 {
+			t.Errorf("after eight days %v", got)
+		}
+		b.stop()
+	})
+}
