@@ -217,6 +217,15 @@ func Load(path string) (*Config, error) {
 }
 
 func load(path string) (*Config, error) {
+	src, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, src)
+}
+
+// read returns what a file holds, or a little more than it may hold.
+func read(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, readError(path, err)
@@ -226,7 +235,7 @@ func load(path string) (*Config, error) {
 	if err != nil {
 		return nil, readError(path, err)
 	}
-	return Parse(path, src)
+	return src, nil
 }
 
 // readError leaves out the path that a PathError would say again.

@@ -20,7 +20,7 @@ func Parse(name string, src []byte) (*Config, error) {
 	c := Default()
 	c.name, c.places = name, places
 	r := &report{places: places}
-	r.sections(c, values)
+	r.sections(c.sections(), values, "cloud")
 	r.clouds(c, values["cloud"])
 	r.contradictions(c)
 	if mistakes := r.sorted(); len(mistakes) > 0 {
@@ -72,16 +72,14 @@ func byPlace(a, b Mistake) int {
 	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
-// sections takes over everything but [[cloud]].
-func (r *report) sections(c *Config, values map[string]any) {
-	known := c.sections()
-	top := known[0]
+// sections takes over everything but the lists of tables of these names, which are the caller's.
+func (r *report) sections(known []section, values map[string]any, lists ...string) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		path := keyName(name)
 		i := slices.IndexFunc(known, func(s section) bool { return s.name == name && name != "" })
 		table, isTable := values[name].(map[string]any)
 		switch {
-		case name == "cloud":
+		case slices.Contains(lists, name):
 		case i > 0 && isTable:
 			r.table(path, known[i], table, known)
 		case i > 0 && isList(values[name]):
@@ -89,18 +87,19 @@ func (r *report) sections(c *Config, values map[string]any) {
 		case i > 0:
 			r.addKey(path, "must be a table: write [%s]", name)
 		default:
-			r.topLevel(path, name, top, values[name], known)
+			r.topLevel(path, name, values[name], known, lists)
 		}
 	}
 }
 
 // topLevel takes over a key that stands before the first table.
-func (r *report) topLevel(path, name string, top section, value any, known []section) {
+func (r *report) topLevel(path, name string, value any, known []section, lists []string) {
+	top := known[0]
 	if k, ok := top.find(name); ok {
 		k.read(r, path, value)
 		return
 	}
-	names := []string{"cloud"}
+	names := slices.Clone(lists)
 	for _, s := range known[1:] {
 		names = append(names, s.name)
 	}
