@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"agent/attach":             {"agent/facts", "agent/correlate"},
 	"agent/core":               {"agent/facts", "agent/correlate", "agent/attach", "modem", "agent/cloud"},
 	"agent/status":             {"agent/facts", "agent/correlate", "agent/attach"},
+	"agent/relay":              {"agent/cloud", "agent/facts", "agent/correlate", "agent/status", "agent/journal", "agent/broker"},
 	"agent":                    {"*", "!modem/modemsim", "!agent/relay"},
 	"agent/cmd/supersim-agent": {"*"},
 }
