@@ -10,6 +10,8 @@ import (
 
 // With a shared subscription each relay sees a part of the fleet's events. Who asks several of them joins their answers: of
 // each device the row that rests on the freshest evidence. The result does not depend on who answered first, or twice.
+// Statuses must not be shared: a broker gives retained messages to plain subscriptions only (MQTT 5 §4.8.2), so each relay
+// takes all of them.
 
 // MergeDevices joins rows of several relays, the worst first.
 func MergeDevices(lists ...[]Device) []Device {
@@ -33,14 +35,15 @@ func MergeDevices(lists ...[]Device) []Device {
 }
 
 // freshest is the row that knows best. Where the device's newest word, by all that the relays know, is a report of its own,
-// that decides. Otherwise it is silent, and the cloud's newest event does. A name is taken from whoever has one.
+// that decides. Otherwise it is silent, and of the relays that know so the one with the newest event does. A name is taken
+// from whoever has one.
 func freshest(rows []Device) Device {
-	newest := slices.MaxFunc(rows, func(a, b Device) int {
-		return cmp.Or(a.Heard.Compare(b.Heard.Time), compareText(a, b))
+	best := slices.MaxFunc(rows, func(a, b Device) int {
+		return cmp.Or(a.Heard.Compare(b.Heard.Time), a.LastEvent.At.Compare(b.LastEvent.At.Time), compareText(a, b))
 	})
-	best := newest
-	if newest.Judge != JudgedByDevice {
-		best = slices.MaxFunc(rows, func(a, b Device) int {
+	if best.Judge != JudgedByDevice {
+		silent := slices.DeleteFunc(slices.Clone(rows), func(d Device) bool { return d.Judge == JudgedByDevice })
+		best = slices.MaxFunc(silent, func(a, b Device) int {
 			return cmp.Or(a.LastEvent.At.Compare(b.LastEvent.At.Time), a.Heard.Compare(b.Heard.Time), compareText(a, b))
 		})
 	}

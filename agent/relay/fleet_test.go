@@ -22,8 +22,8 @@ import (
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 const (
-	pump  = "89883070000000000017"
-	crane = "89883070000000000025"
+	pump  = "89883070000000000016"
+	crane = "89883070000000000024"
 )
 
 func at(d time.Duration) time.Time { return noon.Add(d) }
