@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/hex"
 	"errors"
@@ -47,6 +48,8 @@ type Fleet struct {
 	lastEvent time.Time                      // of any SIM, by arrival
 	started   time.Time
 	stats     FleetStats
+	events    []cloud.Event // of the SIM at hand; kept for its room only
+	packed    []byte
 }
 
 // FleetStats counts since the start.
@@ -123,14 +126,16 @@ func (f *Fleet) TakeEvent(now time.Time, e cloud.Event) {
 	}
 	f.heard(now)
 	old := f.known(k, e.ICCID)
-	list, news := with(unpack(old.events, ""), trim(e))
+	list, news := with(unpack(f.events[:0], old.events, ""), trim(e))
+	f.events = list
 	if !news {
 		f.stats.Duplicates++
 		return
 	}
 	f.stats.Events++
 	next := old.copy()
-	next.events, next.newest = pack(list), list[len(list)-1].Time.UnixMilli()
+	f.packed = pack(f.packed[:0], list)
+	next.events, next.newest = bytes.Clone(f.packed), list[len(list)-1].Time.UnixMilli()
 	f.put(k, next)
 }
 

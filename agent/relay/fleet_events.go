@@ -166,13 +166,12 @@ func bitsOf(e *cloud.Event) (bits uint64) {
 	return bits
 }
 
-// pack writes a list of trimmed events.
-func pack(list []cloud.Event) []byte {
-	b := make([]byte, 0, 96*len(list))
+// pack writes a list of trimmed events behind b.
+func pack(b []byte, list []cloud.Event) []byte {
 	for i := range list {
 		b = packOne(b, &list[i])
 	}
-	return slices.Clip(slices.Clone(b))
+	return b
 }
 
 func packOne(b []byte, e *cloud.Event) []byte {
@@ -241,8 +240,8 @@ func packID(b []byte, id string) []byte {
 
 const hexID = 127 // as a length, more than maxWord
 
-// unpack reads what pack wrote. The ICCID is put into every event.
-func unpack(b []byte, iccid string) (list []cloud.Event) {
+// unpack reads what pack wrote, behind list. The ICCID is put into every event.
+func unpack(list []cloud.Event, b []byte, iccid string) []cloud.Event {
 	r := unpacker{b}
 	for len(r.b) > 0 {
 		list = append(list, r.event(iccid))

@@ -143,7 +143,7 @@ func (b *bench) diary(s *sim, silentSince time.Time) *facts.Facts {
 }
 
 func entries(s *sim) []facts.Entry {
-	events := unpack(s.events, s.iccid)
+	events := unpack(nil, s.events, s.iccid)
 	list := make([]facts.Entry, len(events))
 	for i, e := range events {
 		list[i] = facts.Entry{Event: e, Received: e.Time}

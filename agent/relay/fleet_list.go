@@ -273,7 +273,7 @@ func (b *bench) device(r row, file *deviceList) Device {
 			d.Own = &own
 		}
 	}
-	if events := shownEvents(unpack(r.s.events, r.s.iccid)); len(events) > 0 {
+	if events := shownEvents(unpack(nil, r.s.events, r.s.iccid)); len(events) > 0 {
 		d.LastEvent, d.Events = events[0], events
 	}
 	return d

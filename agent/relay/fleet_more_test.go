@@ -333,7 +333,7 @@ func TestMergedAnswers(t *testing.T) {
 	if got, want := fmt.Sprint(codes(merged)), fmt.Sprint(codes(whole.List(now, Filter{}))); got != want {
 		t.Errorf("two relays %s, one %s", got, want)
 	}
-	s := MergeSummaries(merged, Summary{Started: status.At(at(5*time.Minute)), Counters: one.Stats()}, Summary{Started: status.At(at(3*time.Minute)), Counters: two.Stats()})
+	s := MergeSummaries(merged, Summary{Started: status.At(at(5 * time.Minute)), Counters: one.Stats()}, Summary{Started: status.At(at(3 * time.Minute)), Counters: two.Stats()})
 	if s.Devices != 8 || s.Online != 1 || s.Silent != 7 || !s.Started.Equal(at(3*time.Minute)) || s.Counters.Events != 40 {
 		t.Errorf("%+v", s)
 	}

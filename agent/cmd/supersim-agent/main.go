@@ -74,6 +74,7 @@ func rootCommand() *cobra.Command {
 		&cobra.Group{ID: "try", Title: "Trying without a modem:"})
 	root.AddCommand(runCommand(), configCommand(), boardsCommand(), statusCommand(), watchCommand(), timelineCommand(),
 		explainCommand(), portsCommand(), decodeCommand(), atCommand(), retryCommand(), holdCommand(), resumeCommand(), simulateCommand(), demoCommand(), versionCommand())
+	mountFleet(root)
 	strictArguments(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitMisused, err} })
 	return root
