@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"agent/correlate":          {"agent/facts"},
 	"agent/attach":             {"agent/facts", "agent/correlate"},
 	"agent/core":               {"agent/facts", "agent/correlate", "agent/attach", "modem", "agent/cloud"},
+	"agent/relay":              {"agent/broker", "agent/cloud", "agent/facts", "agent/correlate", "agent/status", "agent/journal"},
 	"agent/status":             {"agent/facts", "agent/correlate", "agent/attach"},
 	"agent":                    {"*", "!modem/modemsim", "!agent/relay"},
 	"agent/cmd/supersim-agent": {"*"},

@@ -6,7 +6,8 @@ import "slices"
 // B searching, C refused, D no data, E the connection, F identity and place, G devices that say nothing, S states of
 // passage that need no help.
 var Rules = slices.Concat(deviceRules, settingRules, troubledConnectionRules, connectionRules, refusedForGood,
-	noDataRules, noSignalRules, rotationRules, refusedRules, dataSetupRules, stuckRules, unexplainedRules, searchingRules, identityRules, silentRules)
+	noDataRules, noSignalRules, rotationRules, refusedRules, dataSetupRules, stuckRules, unexplainedRules, searchingRules, identityRules,
+	silentRefusals, silentRules)
 
 // fallback holds when no rule matches: the modem answers but its registration is not read yet.
 var fallback = Rule{

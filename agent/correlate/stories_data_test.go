@@ -193,7 +193,7 @@ func silentTales() []tale {
 		return silent(s)
 	}
 	off := cloud.Event{SessionEnd: noon.Add(5 * minute)}
-	return []tale{
+	return append(silentRefusedTales(silent), []tale{
 		{"G1", fires, "data flows", silent(healthy().counted(10*minute, 9, 9)), 20 * minute},
 		{"G1", nearMiss, "it reports itself", healthy().counted(10*minute, 9, 9), 20 * minute},
 		{"G1", nearMiss, "no update for half an hour", silent(healthy().counted(10*minute, 9, 9)), 45 * minute},
@@ -204,5 +204,5 @@ func silentTales() []tale {
 		{"G4", fires, "for a day", silent(healthy()), 30 * time.Hour},
 		{"G4", fires, "never", silent(searching()), time.Hour},
 		{"G4", nearMiss, "for an hour", silent(healthy()), time.Hour},
-	}
+	}...)
 }

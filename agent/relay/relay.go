@@ -40,14 +40,14 @@ type Options struct {
 	Expiry time.Duration // how long an event waits for its device; 7 days
 	Log    func(text string)
 	Clock  cloud.Clock
+	Again  Again                              // told of new connections
 	Took   func(now time.Time, e cloud.Event) // told of each event; may be nil
 }
 
-// Relay passes events on. Make it with New, give it its broker, and Run it.
+// Relay passes events on. Make it with New, and Run it once.
 type Relay struct {
 	opts   Options
 	broker Broker
-	again  chan struct{} // the connection was made anew
 	counts counts
 }
 
@@ -62,8 +62,8 @@ const (
 	drainAtOnce   = 100              // in flight, so that fresh ones find room beside them
 )
 
-// New returns a relay that is not connected yet.
-func New(opts Options) *Relay {
+// New returns a relay that does not work yet.
+func New(opts Options, b Broker) *Relay {
 	if opts.Prefix == "" {
 		opts.Prefix = cloud.DefaultTopicPrefix
 	}
@@ -73,24 +73,26 @@ func New(opts Options) *Relay {
 	if opts.Log == nil {
 		opts.Log = func(string) {}
 	}
-	return &Relay{opts: opts, again: make(chan struct{}, 1)}
+	return &Relay{opts: opts, broker: b}
 }
 
-// Up is for broker.Options.Up: on a new connection everything of late goes out again.
-func (r *Relay) Up() {
+// Again is the channel by which a relay is told of a new connection: then everything of late goes out again.
+type Again chan struct{}
+
+// Up is for broker.Options.Up.
+func (a Again) Up() {
 	select {
-	case r.again <- struct{}{}:
+	case a <- struct{}{}:
 	default:
 	}
 }
 
 // Run works until ctx ends. An input that fails at the start ends it with an error; what is spooled stays.
-func (r *Relay) Run(ctx context.Context, b Broker) error {
-	r.broker = b
+func (r *Relay) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var running sync.WaitGroup
-	running.Go(func() { cancel(b.Run(ctx)) })
+	running.Go(func() { cancel(r.broker.Run(ctx)) })
 	running.Go(func() { r.drain(ctx) })
 	for _, in := range r.opts.Inputs {
 		running.Go(func() {
@@ -179,7 +181,7 @@ func (r *Relay) drain(ctx context.Context) {
 		case <-ctx.Done():
 			stop()
 			return
-		case <-r.again:
+		case <-r.opts.Again:
 			again = true
 		case <-timer:
 		}

@@ -103,15 +103,15 @@ func (wallClock) NewTimer(d time.Duration) (<-chan time.Time, func() bool) {
 	return timer.C, timer.Stop
 }
 
-const sim = "89883070000012345678"
+const simICCID = "89883070000012345678"
 
-func event(n int) string {
+func eventBody(n int) string {
 	return fmt.Sprintf(`{"event_sid":"EZ%032d","event_type":"com.kore.iot.supersim.connection.attachment.accepted","sim_iccid":"%s",`+
-		`"timestamp":"2026-03-01T12:00:00Z"}`, n, sim)
+		`"timestamp":"2026-03-01T12:00:00Z"}`, n, simICCID)
 }
 
-// bench is a relay in virtual time.
-type bench struct {
+// stand is a relay in virtual time.
+type stand struct {
 	*post
 	t      *testing.T
 	broker *fakeBroker
@@ -119,17 +119,17 @@ type bench struct {
 	stop   func()
 }
 
-func start(t *testing.T, dir string, opts SpoolOptions) *bench {
-	b := &bench{post: &post{ready: make(chan struct{})}, t: t, broker: &fakeBroker{state: "connected"}}
+func start(t *testing.T, dir string, opts SpoolOptions) *stand {
+	b := &stand{post: &post{ready: make(chan struct{})}, t: t, broker: &fakeBroker{state: "connected"}}
 	s, err := OpenSpool(dir, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.relay = New(Options{Spool: s, Inputs: []Input{b.post}, Clock: wallClock{}})
+	b.relay = New(Options{Spool: s, Inputs: []Input{b.post}, Clock: wallClock{}, Again: make(Again, 1)}, b.broker)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := b.relay.Run(ctx, b.broker); err != nil {
+		if err := b.relay.Run(ctx); err != nil {
 			t.Error(err)
 		}
 	})
@@ -138,8 +138,8 @@ func start(t *testing.T, dir string, opts SpoolOptions) *bench {
 	return b
 }
 
-func (b *bench) post1(n int) error {
-	return b.emit(context.Background(), cloud.Batch{Body: []byte("[" + event(n) + "]"), Received: time.Now()})
+func (b *stand) post1(n int) error {
+	return b.emit(context.Background(), cloud.Batch{Body: []byte("[" + eventBody(n) + "]"), Received: time.Now()})
 }
 
 // Each row is a broker, and what becomes of a post: whether it is answered with 2xx, and what the broker has in the end.
@@ -218,7 +218,7 @@ func TestAgain(t *testing.T) {
 		b.post1(1) //nolint:errcheck // seen below
 		<-time.After(time.Hour)
 		b.post1(2) //nolint:errcheck // likewise
-		b.relay.Up()
+		b.relay.opts.Again.Up()
 		<-time.After(time.Minute)
 		if got := b.broker.sids(t); !slices.Equal(got, []string{"1", "2", "2"}) {
 			t.Errorf("after a new connection %v", got)

@@ -321,6 +321,13 @@ func (s *Spool) Stats() SpoolStats {
 	return st
 }
 
+// Full reports that the next record may be refused.
+func (s *Spool) Full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bytes+maxRecord > s.opts.MaxBytes && s.segments[0].open > 0
+}
+
 // Close ends it. What is not acknowledged is there at the next start.
 func (s *Spool) Close() error {
 	s.mu.Lock()

@@ -14,8 +14,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
 func open(t testing.TB, dir string, opts SpoolOptions) *Spool {
 	t.Helper()
 	s, err := OpenSpool(dir, opts)

@@ -15,7 +15,6 @@ import (
 	"supersim-agent/agent"
 	"supersim-agent/agent/attach"
 	"supersim-agent/agent/bearer"
-	"supersim-agent/agent/broker"
 	"supersim-agent/agent/cloud"
 	"supersim-agent/agent/config"
 	"supersim-agent/agent/core"
@@ -189,18 +188,11 @@ func cloudSources(cfg *config.Config, log zerolog.Logger) (list []cloud.Source, 
 
 // mqttSource is one broker: its events, and what it is told of this device.
 func mqttSource(c config.Cloud, log zerolog.Logger) (*cloud.MQTTSource, agent.Beacon, error) {
-	var key []byte
-	if c.TopicKeyFile != "" {
-		text, err := readSecret(c.TopicKeyFile)
-		if err != nil {
-			return nil, agent.Beacon{}, err
-		}
-		key = []byte(text)
+	key, err := topicKey(c.TopicKeyFile)
+	if err != nil {
+		return nil, agent.Beacon{}, err
 	}
-	s, err := cloud.NewMQTTSource(cloud.MQTTOptions{
-		Broker: broker.Options{URL: c.URL, PlainText: c.PlainText, ClientID: c.ClientID, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile,
-			UserFile: c.UserFile, PasswordFile: c.PasswordFile, KeepAlive: c.KeepAlive, Log: func(text string) { log.Warn().Msg(text) }},
-		Prefix: c.TopicPrefix, Key: key, ICCID: c.ICCID, Status: c.Status})
+	s, err := cloud.NewMQTTSource(cloud.MQTTOptions{Broker: brokerOptions(c, log), Prefix: c.TopicPrefix, Key: key, ICCID: c.ICCID, Status: c.Status})
 	return s, agent.Beacon{To: s, Status: c.Status, Every: c.StatusEvery, DailyBytes: c.StatusDailyBytes, Key: key}, err
 }
 

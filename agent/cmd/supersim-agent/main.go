@@ -73,7 +73,8 @@ func rootCommand() *cobra.Command {
 	root.AddGroup(&cobra.Group{ID: "daemon", Title: "The daemon:"}, &cobra.Group{ID: "look", Title: "Looking:"},
 		&cobra.Group{ID: "try", Title: "Trying without a modem:"})
 	root.AddCommand(runCommand(), configCommand(), boardsCommand(), statusCommand(), watchCommand(), timelineCommand(),
-		explainCommand(), portsCommand(), decodeCommand(), atCommand(), retryCommand(), holdCommand(), resumeCommand(), simulateCommand(), demoCommand(), versionCommand())
+		explainCommand(), portsCommand(), decodeCommand(), atCommand(), retryCommand(), holdCommand(), resumeCommand(), simulateCommand(), demoCommand(), relayCommand(), versionCommand())
+	mountFleet(root)
 	strictArguments(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitMisused, err} })
 	return root
