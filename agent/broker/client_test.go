@@ -206,8 +206,8 @@ func TestTroublesAreNamed(t *testing.T) {
 	}
 }
 
-// dismissive is a broker that lets everybody in and out again, with a reason.
-func dismissive(t *testing.T, reason byte) (url string) {
+// serve is a broker that lets everybody in, and then does as it is told.
+func serve(t *testing.T, then func(net.Conn)) (url string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -221,13 +221,20 @@ func dismissive(t *testing.T, reason byte) (url string) {
 			}
 			packets.ReadPacket(conn)                                //nolint:errcheck // CONNECT
 			packets.NewControlPacket(packets.CONNACK).WriteTo(conn) //nolint:errcheck // the client may have gone
-			d := packets.NewControlPacket(packets.DISCONNECT)
-			d.Content.(*packets.Disconnect).ReasonCode = reason
-			d.WriteTo(conn) //nolint:errcheck // likewise
+			then(conn)
 			conn.Close()
 		}
 	}()
 	return "mqtt://" + l.Addr().String()
+}
+
+// dismissive is a broker that throws everybody out again, with a reason.
+func dismissive(t *testing.T, reason byte) (url string) {
+	return serve(t, func(conn net.Conn) {
+		d := packets.NewControlPacket(packets.DISCONNECT)
+		d.Content.(*packets.Disconnect).ReasonCode = reason
+		d.WriteTo(conn) //nolint:errcheck // the client may have gone
+	})
 }
 
 // Two clients of one name: the one that is thrown out knows why, and does not come back at once.
@@ -278,10 +285,31 @@ func TestNobodyThere(t *testing.T) {
 	p.up().publish("a", "b")
 }
 
-// A message that the access list forbids is refused by name; the others go on.
+// choosy is a broker that acknowledges what is published on "mine" and refuses everything else.
+func choosy(t *testing.T) (url string) {
+	return serve(t, func(conn net.Conn) {
+		for {
+			p, err := packets.ReadPacket(conn)
+			if err != nil {
+				return
+			}
+			publish, ok := p.Content.(*packets.Publish)
+			if !ok {
+				continue
+			}
+			ack := packets.NewControlPacket(packets.PUBACK)
+			c := ack.Content.(*packets.Puback)
+			if c.PacketID = publish.PacketID; publish.Topic != "mine" {
+				c.ReasonCode = 0x87
+			}
+			ack.WriteTo(conn) //nolint:errcheck // the client may have gone
+		}
+	})
+}
+
+// A message that the access list forbids is refused by name; the others go on. (Mosquitto 2.0 closes the connection as well.)
 func TestPublishRefused(t *testing.T) {
-	b := mosquitto.Start(t, mosquitto.Options{ACL: "topic write mine\n"})
-	p := connect(t, Options{URL: b.URL, ClientID: "device"}).up()
+	p := connect(t, Options{URL: choosy(t), ClientID: "device"}).up()
 	err := p.Publish(context.Background(), Message{Topic: "theirs"})
 	if refused, ok := errors.AsType[*RefusedError](err); !ok || refused.Trouble.Code != "not-authorised" {
 		t.Errorf("%v", err)
