@@ -264,7 +264,7 @@ func printFleet(out io.Writer, page relay.Page, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, page)
 	}
-	_, err := io.WriteString(out, renderFleet(page, renderOptions{Colour: colour(out), Width: width(out), Now: time.Now()}))
+	_, err := io.WriteString(out, renderFleet(page, renderOptions{Colour: colour(out), Width: width(out), Now: page.Time.Local()}))
 	return err
 }
 
@@ -277,7 +277,7 @@ func printDevice(cmd *cobra.Command, c *fleetClient, id string, asJSON bool) err
 	if asJSON {
 		err = printJSON(out, answer)
 	} else {
-		_, err = io.WriteString(out, renderDevice(answer.Device, renderOptions{Colour: colour(out), Width: minWidth, Now: time.Now()}))
+		_, err = io.WriteString(out, renderDevice(answer.Device, renderOptions{Colour: colour(out), Width: minWidth, Now: answer.Time.Local()}))
 	}
 	if err == nil && !answer.Device.Verdict.Online {
 		return &exitError{code: 1}
@@ -338,7 +338,7 @@ func fleetListCommand() *cobra.Command {
 
 func printList(out io.Writer, page relay.Page, asJSON bool) error {
 	if !asJSON {
-		_, err := io.WriteString(out, renderDevices(page, renderOptions{Colour: colour(out), Width: width(out), Now: time.Now()}))
+		_, err := io.WriteString(out, renderDevices(page, renderOptions{Colour: colour(out), Width: width(out), Now: page.Time.Local()}))
 		return err
 	}
 	enc := json.NewEncoder(out)
