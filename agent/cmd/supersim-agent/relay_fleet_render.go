@@ -25,7 +25,8 @@ var needWords = []struct {
 }
 
 // needMarks mark a device in a list.
-var needMarks = map[relay.Need]string{relay.NeedVisit: "visit", relay.NeedDesk: "desk", relay.NeedUnknown: "?", relay.NeedWait: "wait"}
+var needMarks = map[relay.Need]string{relay.NeedVisit: "visit", relay.NeedDesk: "desk", relay.NeedUnknown: "?",
+	relay.NeedWait: "wait"}
 
 // thousands writes a number as people read it: 10,000.
 func thousands(n int) string {
@@ -143,7 +144,8 @@ func (p *page) deviceLine(d relay.Device) {
 		since = span(p.Now.Sub(d.Verdict.Since.Time))
 	}
 	line := pad(deviceID(d), iccidWidth) + "  " + p.paint(light, pad(clip(d.Verdict.Code, verdictWidth), verdictWidth)) + " " +
-		pad(needMarks[d.Need], 5) + " " + pad(since, sinceWidth) + " " + clip(d.Name, max(12, p.width()-iccidWidth-verdictWidth-sinceWidth-10))
+		pad(needMarks[d.Need], 5) + " " + pad(since, sinceWidth) + " " +
+		clip(d.Name, max(12, p.width()-iccidWidth-verdictWidth-sinceWidth-10))
 	p.text.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
@@ -169,7 +171,8 @@ func renderDevices(answer relay.Page, o renderOptions) string {
 	if len(answer.Devices) == 0 {
 		return fmt.Sprintf("None of %s devices.\n", thousands(answer.Fleet.Devices))
 	}
-	p.text.WriteString(p.paint(bold, pad("ICCID", iccidWidth)+"  "+pad("verdict", verdictWidth)+" "+pad("needs", 5)+" "+pad("for", sinceWidth)+" name") + "\n")
+	head := pad("ICCID", iccidWidth) + "  " + pad("verdict", verdictWidth) + " " + pad("needs", 5) + " " + pad("for", sinceWidth) + " name"
+	p.text.WriteString(p.paint(bold, head) + "\n")
 	for _, d := range answer.Devices {
 		p.deviceLine(d)
 	}
