@@ -1,11 +1,11 @@
 package relay
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,8 +48,7 @@ type Fleet struct {
 	lastEvent time.Time                      // of any SIM, by arrival
 	started   time.Time
 	stats     FleetStats
-	events    []cloud.Event // of the SIM at hand; kept for its room only
-	packed    []byte
+	packer    packer
 }
 
 // FleetStats counts since the start.
@@ -126,16 +125,14 @@ func (f *Fleet) TakeEvent(now time.Time, e cloud.Event) {
 	}
 	f.heard(now)
 	old := f.known(k, e.ICCID)
-	list, news := with(unpack(f.events[:0], old.events, ""), trim(e))
-	f.events = list
+	events, newest, news := f.packer.add(old.events, e)
 	if !news {
 		f.stats.Duplicates++
 		return
 	}
 	f.stats.Events++
 	next := old.copy()
-	f.packed = pack(f.packed[:0], list)
-	next.events, next.newest = bytes.Clone(f.packed), list[len(list)-1].Time.UnixMilli()
+	next.events, next.newest = events, newest
 	f.put(k, next)
 }
 
@@ -226,13 +223,13 @@ func (f *Fleet) known(k key, iccid string) *sim {
 	if s := f.sims[k]; s != nil {
 		return s
 	}
-	return &sim{iccid: cut(iccid, maxDigits)}
+	return &sim{iccid: strings.Clone(iccid)}
 }
 
 // put stores a record and makes room when there are too many.
 func (f *Fleet) put(k key, s *sim) {
 	if _, known := f.sims[k]; !known {
-		f.sims[key(cut(string(k), len(k)))] = s
+		f.sims[key(strings.Clone(string(k)))] = s
 		if s.iccid != "" {
 			f.join(s.iccid)
 		}

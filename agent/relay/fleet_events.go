@@ -1,7 +1,7 @@
 package relay
 
 import (
-	"cmp"
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
@@ -33,7 +33,8 @@ const (
 )
 
 // keep is how many events of each class stay. Eight attaches: a storm begins at six in an hour.
-var keep = [numClasses]int{attaches: 8, attachFailures: 2, starts: 2, updates: 2, ends: 2, sessionFailures: 2, ownSessions: 1, others: 2}
+var keep = [numClasses]int{attaches: 8, attachFailures: 2, starts: 2, updates: 2, ends: 2, sessionFailures: 2, ownSessions: 1,
+	others: 2}
 
 // eventTypes are the known ones; the position is what is stored.
 var eventTypes = []string{cloud.AttachmentAccepted, cloud.AttachmentRejected, cloud.AttachmentFailed, cloud.SessionStarted,
@@ -85,26 +86,39 @@ func ms(t time.Time) time.Time {
 // cut shortens text to n bytes, between characters.
 func cut(s string, n int) string {
 	if len(s) <= n {
-		return strings.Clone(s) // what is kept must not hold the whole message that it came in
+		return s
 	}
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
-	return strings.Clone(s[:n])
+	return s[:n]
 }
 
-// with adds a trimmed event to a list that is ordered by time, oldest first; false when it brings nothing new. The list is
-// changed in place.
-func with(list []cloud.Event, e cloud.Event) ([]cloud.Event, bool) {
-	own, oldest, count := classOf(&e), -1, 0
-	for i := range list {
-		old := &list[i]
+// head is what tells where a packed event belongs. Its slices lie in the packed form.
+type head struct {
+	raw     []byte // the whole event, its length in front
+	class   class
+	sid     []byte
+	at      int64  // ms
+	session []byte // of updates
+}
+
+// before orders events by time, then by id.
+func (h head) before(o head) bool {
+	return h.at < o.at || h.at == o.at && bytes.Compare(h.sid, o.sid) < 0
+}
+
+// with adds an event to a list that is ordered by time, oldest first; false when it brings nothing new. The list is changed
+// in place.
+func with(list []head, e head) ([]head, bool) {
+	oldest, count := -1, 0
+	for i, old := range list {
 		switch {
-		case old.SID == e.SID:
+		case bytes.Equal(old.sid, e.sid):
 			return list, false
-		case classOf(old) != own:
-		case own == updates && old.SessionSID == e.SessionSID:
-			if byTime(*old, e) > 0 {
+		case old.class != e.class:
+		case e.class == updates && bytes.Equal(old.session, e.session):
+			if e.before(old) {
 				return list, false
 			}
 			return insert(slices.Delete(list, i, i+1), e), true
@@ -114,8 +128,8 @@ func with(list []cloud.Event, e cloud.Event) ([]cloud.Event, bool) {
 			}
 		}
 	}
-	if count >= keep[own] {
-		if byTime(list[oldest], e) > 0 {
+	if count >= keep[e.class] {
+		if e.before(list[oldest]) {
 			return list, false
 		}
 		list = slices.Delete(list, oldest, oldest+1)
@@ -123,13 +137,56 @@ func with(list []cloud.Event, e cloud.Event) ([]cloud.Event, bool) {
 	return insert(list, e), true
 }
 
-func insert(list []cloud.Event, e cloud.Event) []cloud.Event {
-	i, _ := slices.BinarySearchFunc(list, e, byTime)
+func insert(list []head, e head) []head {
+	i := len(list)
+	for i > 0 && e.before(list[i-1]) {
+		i--
+	}
 	return slices.Insert(list, i, e)
 }
 
-func byTime(a, b cloud.Event) int {
-	return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.SID, b.SID))
+// heads reads where packed events belong, behind list.
+func heads(list []head, b []byte) []head {
+	for len(b) > 0 {
+		size, n := binary.Uvarint(b)
+		raw := b[:n+int(size)]
+		b = b[len(raw):]
+		r := unpacker{raw[n:]}
+		bits := r.uvarint()
+		h := head{raw: raw, class: class(r.bytes(1)[0]), sid: r.idBytes(), at: r.varint()}
+		if h.class == updates && bits&hasSession != 0 {
+			h.session = r.idBytes()
+		}
+		list = append(list, h)
+	}
+	return list
+}
+
+// add returns the packed events with one more, in new memory; false when it brings nothing new.
+func (p *packer) add(packed []byte, e cloud.Event) (all []byte, newest int64, news bool) {
+	e = trim(e)
+	p.one = packOne(p.one[:0], &e)
+	p.heads = heads(heads(p.heads[:0], p.one), packed)
+	added := p.heads[0]
+	list, news := with(p.heads[1:], added)
+	if !news {
+		return nil, 0, false
+	}
+	size := 0
+	for _, h := range list {
+		size += len(h.raw)
+	}
+	all = make([]byte, 0, size)
+	for _, h := range list {
+		all = append(all, h.raw...)
+	}
+	return all, list[len(list)-1].at, true
+}
+
+// packer is the room in which events are put together, used again and again.
+type packer struct {
+	one   []byte
+	heads []head
 }
 
 // What an event has, as bits in front of it.
@@ -166,24 +223,30 @@ func bitsOf(e *cloud.Event) (bits uint64) {
 	return bits
 }
 
-// pack writes a list of trimmed events behind b.
-func pack(b []byte, list []cloud.Event) []byte {
-	for i := range list {
-		b = packOne(b, &list[i])
-	}
-	return b
-}
-
+// packOne writes a trimmed event behind b: its length, what it has, its class, its id, its time, and the rest.
 func packOne(b []byte, e *cloud.Event) []byte {
+	start := len(b)
+	b = append(b, 0, 0) // room for the length: two bytes hold 16,383, and all texts together are shorter than 512
 	bits := bitsOf(e)
 	b = binary.AppendUvarint(b, bits)
+	b = append(b, byte(classOf(e)))
 	b = packID(b, e.SID)
+	b = binary.AppendVarint(b, e.Time.UnixMilli())
+	if bits&hasSession != 0 {
+		b = packID(b, e.SessionSID)
+	}
 	kind := slices.Index(eventTypes, e.Type)
 	b = append(b, byte(kind+1))
 	if kind < 0 {
 		b = packText(b, e.Type)
 	}
-	b = binary.AppendVarint(b, e.Time.UnixMilli())
+	b = packRest(b, e, bits)
+	size := len(b) - start - 2
+	b[start], b[start+1] = byte(size)|0x80, byte(size>>7) // a varint of two bytes, however small
+	return b
+}
+
+func packRest(b []byte, e *cloud.Event, bits uint64) []byte {
 	if bits&hasNetwork != 0 {
 		b = packText(packText(packText(packText(b, e.Network.MCC), e.Network.MNC), e.Network.Name), e.RAT)
 	}
@@ -192,9 +255,6 @@ func packOne(b []byte, e *cloud.Event) []byte {
 	}
 	if bits&hasAddress != 0 {
 		b = packText(packText(b, e.IP), e.APN)
-	}
-	if bits&hasSession != 0 {
-		b = packID(b, e.SessionSID)
 	}
 	for _, t := range []struct {
 		bit uint64
@@ -240,10 +300,11 @@ func packID(b []byte, id string) []byte {
 
 const hexID = 127 // as a length, more than maxWord
 
-// unpack reads what pack wrote, behind list. The ICCID is put into every event.
-func unpack(list []cloud.Event, b []byte, iccid string) []cloud.Event {
+// unpack reads packed events, oldest first. The ICCID is put into every one.
+func unpack(b []byte, iccid string) (list []cloud.Event) {
 	r := unpacker{b}
 	for len(r.b) > 0 {
+		r.uvarint() // the length
 		list = append(list, r.event(iccid))
 	}
 	return list
@@ -254,13 +315,22 @@ type unpacker struct{ b []byte }
 func (r *unpacker) event(iccid string) (e cloud.Event) {
 	e.ICCID = iccid
 	bits := r.uvarint()
-	e.SID = r.id()
+	r.bytes(1) // the class follows from the rest
+	e.SID = idText(r.idBytes())
+	e.Time = time.UnixMilli(r.varint()).UTC()
+	if bits&hasSession != 0 {
+		e.SessionSID = idText(r.idBytes())
+	}
 	if kind := r.bytes(1)[0]; kind > 0 {
 		e.Type = eventTypes[kind-1]
 	} else {
 		e.Type = r.text()
 	}
-	e.Time = time.UnixMilli(r.varint()).UTC()
+	r.rest(&e, bits)
+	return e
+}
+
+func (r *unpacker) rest(e *cloud.Event, bits uint64) {
 	if bits&hasNetwork != 0 {
 		e.Network.MCC, e.Network.MNC, e.Network.Name, e.RAT = r.text(), r.text(), r.text(), r.text()
 	}
@@ -269,9 +339,6 @@ func (r *unpacker) event(iccid string) (e cloud.Event) {
 	}
 	if bits&hasAddress != 0 {
 		e.IP, e.APN = r.text(), r.text()
-	}
-	if bits&hasSession != 0 {
-		e.SessionSID = r.id()
 	}
 	if bits&hasStart != 0 {
 		e.SessionStart = r.time(e.Time)
@@ -289,7 +356,6 @@ func (r *unpacker) event(iccid string) (e cloud.Event) {
 	if bits&isBlocked != 0 {
 		e.Modifier = "blocked"
 	}
-	return e
 }
 
 func (r *unpacker) bytes(n int) []byte {
@@ -323,10 +389,17 @@ func (r *unpacker) time(from time.Time) time.Time {
 	return time.UnixMilli(from.UnixMilli() + d).UTC()
 }
 
-func (r *unpacker) id() string {
-	if r.b[0] != hexID {
-		return r.text()
+// idBytes is an id as it is packed, its kind or length in front.
+func (r *unpacker) idBytes() []byte {
+	if r.b[0] == hexID {
+		return r.bytes(19)
 	}
-	raw := r.bytes(19)
-	return string(raw[1:3]) + hex.EncodeToString(raw[3:])
+	return r.bytes(1 + int(r.b[0]))
+}
+
+func idText(id []byte) string {
+	if id[0] != hexID {
+		return string(id[1:])
+	}
+	return string(id[1:3]) + hex.EncodeToString(id[3:])
 }

@@ -204,7 +204,7 @@ func (l *deviceList) add(where, iccid, name string) {
 		l.skip("%s: %s is there already, as %q", where, iccid, first.name)
 		return
 	}
-	l.names[k] = named{iccid: strings.Clone(strings.Trim(iccid, `"'`)), name: cut(strings.Trim(clean(name), ` "'`), maxDeviceName)}
+	l.names[key(strings.Clone(string(k)))] = named{iccid: strings.Clone(strings.Trim(iccid, `"'`)), name: strings.Clone(cut(strings.Trim(clean(name), ` "'`), maxDeviceName))}
 }
 
 func (l *deviceList) skip(format string, args ...any) {

@@ -52,9 +52,11 @@ func (f *Fleet) answer(r *http.Request) (any, *status.Problem) {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return nil, status.NewProblem(http.StatusMethodNotAllowed, "method-not-allowed", r.Method+" is not served here", "Use GET.")
 	case r.Header.Get("Origin") != "" || r.Header.Get("Referer") != "":
-		return nil, status.NewProblem(http.StatusForbidden, "foreign-origin", "the request comes from a web page", "Ask with curl or the command line.")
+		return nil, status.NewProblem(http.StatusForbidden, "foreign-origin", "the request comes from a web page",
+			"Ask with curl or the command line.")
 	case len(r.URL.RawQuery) > maxQuery:
-		return nil, status.NewProblem(http.StatusRequestURITooLong, "query-too-long", fmt.Sprintf("the query is longer than %d bytes", maxQuery), "")
+		return nil, status.NewProblem(http.StatusRequestURITooLong, "query-too-long",
+			fmt.Sprintf("the query is longer than %d bytes", maxQuery), "")
 	case !one && r.URL.Path != "/v1/devices":
 		return nil, status.NewProblem(http.StatusNotFound, "no-such-path", fmt.Sprintf("%.80q is not served here", r.URL.Path),
 			"There is /v1/devices and /v1/devices/<iccid>.")

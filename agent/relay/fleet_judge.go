@@ -101,7 +101,8 @@ func (b *bench) judgeSilent(s *sim) outcome {
 		o.verdict.Evidence = append(o.verdict.Evidence, evidenceOf(e, s, silent))
 	}
 	if r := v.RunnerUp; r != nil {
-		o.verdict.RunnerUp = &status.RunnerUp{Code: string(r.Code), Rule: r.Rule, Summary: r.Summary, Confidence: r.Confidence, Why: r.Why}
+		o.verdict.RunnerUp = &status.RunnerUp{Code: string(r.Code), Rule: r.Rule, Summary: r.Summary,
+			Confidence: r.Confidence, Why: r.Why}
 	}
 	o.verdict.Since = status.At(b.troubleSince(s, silent))
 	o.away = b.now.Sub(o.verdict.Since.Time)
@@ -143,7 +144,7 @@ func (b *bench) diary(s *sim, silentSince time.Time) *facts.Facts {
 }
 
 func entries(s *sim) []facts.Entry {
-	events := unpack(nil, s.events, s.iccid)
+	events := unpack(s.events, s.iccid)
 	list := make([]facts.Entry, len(events))
 	for i, e := range events {
 		list[i] = facts.Entry{Event: e, Received: e.Time}
@@ -201,7 +202,8 @@ func (b *bench) neverHeard() status.Verdict {
 // shownEvents are the events in short, newest first.
 func shownEvents(list []cloud.Event) (shown []status.Event) {
 	for _, e := range slices.Backward(list) {
-		one := status.Event{SID: e.SID, Type: e.Type, At: status.At(e.Time), PLMN: e.Network.PLMN(), Network: e.Network.Name, RAT: e.RAT}
+		one := status.Event{SID: e.SID, Type: e.Type, At: status.At(e.Time),
+			PLMN: e.Network.PLMN(), Network: e.Network.Name, RAT: e.RAT}
 		if e.Error != (cloud.Error{}) {
 			one.Error = &status.EventError{Code: e.Error.Code, Message: errorText(e.Error)}
 		}

@@ -138,20 +138,16 @@ func (f *Fleet) Page(now time.Time, filter Filter) (Page, error) {
 	page := Page{Schema: status.Schema, Time: status.At(now), Devices: []Device{}}
 	page.Fleet = Summary{Started: status.At(b.started), Needs: map[Need]int{}, Verdicts: map[string]int{}, File: file.summary(),
 		Counters: f.Stats()}
+	b.judgeAll(rows)
 	selected := rows[:0]
-	unheard := b.unheard()
 	for _, r := range rows {
-		r.brief = unheard
-		if r.s != nil {
-			r.brief = b.brief(r.s)
-		}
-		r.rank = slices.Index(needOrder, r.need)
 		page.Fleet.count(r)
-		if filter.selects(r, file) {
-			page.Total++
-			if filter.After == "" || r.compare(after) > 0 {
-				selected = append(selected, r)
-			}
+		if !filter.selects(r, file) {
+			continue
+		}
+		page.Total++
+		if filter.After == "" || r.compare(after) > 0 {
+			selected = append(selected, r)
 		}
 	}
 	slices.SortFunc(selected, row.compare)
@@ -165,6 +161,19 @@ func (f *Fleet) Page(now time.Time, filter Filter) (Page, error) {
 		page.Devices = append(page.Devices, d)
 	}
 	return page, nil
+}
+
+// judgeAll gives every row its verdict in short.
+func (b *bench) judgeAll(rows []row) {
+	unheard := b.unheard()
+	for i := range rows {
+		r := &rows[i]
+		r.brief = unheard
+		if r.s != nil {
+			r.brief = b.brief(r.s)
+		}
+		r.rank = slices.Index(needOrder, r.need)
+	}
 }
 
 func (s *Summary) count(r row) {
@@ -196,7 +205,8 @@ func (f Filter) selects(r row, file *deviceList) bool {
 	case f.Prefix == "":
 		return true
 	}
-	return strings.HasPrefix(r.iccid(file), f.Prefix) || strings.HasPrefix(strings.ToLower(file.names[r.k].name), strings.ToLower(f.Prefix))
+	name := strings.ToLower(file.names[r.k].name)
+	return strings.HasPrefix(r.iccid(file), f.Prefix) || strings.HasPrefix(name, strings.ToLower(f.Prefix))
 }
 
 // iccid is the number as it was written, "" when it is not known.
@@ -273,7 +283,7 @@ func (b *bench) device(r row, file *deviceList) Device {
 			d.Own = &own
 		}
 	}
-	if events := shownEvents(unpack(nil, r.s.events, r.s.iccid)); len(events) > 0 {
+	if events := shownEvents(unpack(r.s.events, r.s.iccid)); len(events) > 0 {
 		d.LastEvent, d.Events = events[0], events
 	}
 	return d

@@ -64,7 +64,8 @@ func compareText(a, b Device) int {
 
 // MergeSummaries counts merged devices. What the relays count for themselves is added up.
 func MergeSummaries(devices []Device, parts ...Summary) Summary {
-	s := Summary{Devices: len(devices), Needs: map[Need]int{}, Verdicts: map[string]int{}, Counters: FleetStats{BadStatuses: map[string]uint64{}}}
+	s := Summary{Devices: len(devices), Needs: map[Need]int{}, Verdicts: map[string]int{}}
+	s.Counters.BadStatuses = map[string]uint64{}
 	for _, d := range devices {
 		s.Needs[d.Need]++
 		s.Verdicts[d.Verdict.Code]++

@@ -37,7 +37,7 @@ func TestExplainPresent(t *testing.T) {
 	if out, code := runCLI(t, "explain", "--socket", "/nonexistent/status.sock"); code != 2 || !strings.Contains(out, "/nonexistent") {
 		t.Errorf("without a daemon: exit code %d, %s", code, out)
 	}
-	if out, _ := runCLI(t, "explain", "data-limit"); strings.Count(out, "data-limit (verdict)") != 3 || !strings.Contains(out, "cause 8") {
+	if out, _ := runCLI(t, "explain", "data-limit"); strings.Count(out, "data-limit (verdict)") != 4 || !strings.Contains(out, "cause 8") {
 		t.Errorf("a code with several rules:\n%s", out)
 	}
 }

@@ -260,11 +260,16 @@ func fleetStatusCommand() *cobra.Command {
 	return cmd
 }
 
+// fleetView counts times from the relay's present, which need not be that of this computer's clock.
+func fleetView(out io.Writer, now status.Time) renderOptions {
+	return renderOptions{Colour: colour(out), Width: width(out), Now: now.Local()}
+}
+
 func printFleet(out io.Writer, page relay.Page, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, page)
 	}
-	_, err := io.WriteString(out, renderFleet(page, renderOptions{Colour: colour(out), Width: width(out), Now: time.Now()}))
+	_, err := io.WriteString(out, renderFleet(page, fleetView(out, page.Time)))
 	return err
 }
 
@@ -277,7 +282,7 @@ func printDevice(cmd *cobra.Command, c *fleetClient, id string, asJSON bool) err
 	if asJSON {
 		err = printJSON(out, answer)
 	} else {
-		_, err = io.WriteString(out, renderDevice(answer.Device, renderOptions{Colour: colour(out), Width: minWidth, Now: time.Now()}))
+		_, err = io.WriteString(out, renderDevice(answer.Device, fleetView(out, answer.Time)))
 	}
 	if err == nil && !answer.Device.Verdict.Online {
 		return &exitError{code: 1}
@@ -292,10 +297,38 @@ func printJSON(out io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
+// fleetFilter is what the flags of list select; a flag that is not given selects nothing.
+type fleetFilter struct {
+	verdict, need, prefix string
+	silent, unreachable   bool
+}
+
+func (f *fleetFilter) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.verdict, "verdict", "", "only devices with this verdict, such as sim-inactive")
+	cmd.Flags().StringVar(&f.need, "need", "", "only devices that need this of a person: visit, desk, unknown, wait, none")
+	cmd.Flags().StringVar(&f.prefix, "prefix", "", "only devices whose ICCID or name begins so")
+	cmd.Flags().BoolVar(&f.silent, "silent", false, "only devices that do not speak for themselves (=false: only those that do)")
+	cmd.Flags().BoolVar(&f.unreachable, "unreachable", false, "only devices that the broker lost, or whose agent was stopped")
+}
+
+func (f *fleetFilter) query(cmd *cobra.Command) url.Values {
+	query := url.Values{}
+	for name, value := range map[string]string{"verdict": f.verdict, "need": f.need, "prefix": f.prefix,
+		"silent": strconv.FormatBool(f.silent)} {
+		if cmd.Flags().Changed(name) {
+			query.Set(name, value)
+		}
+	}
+	if f.unreachable {
+		query.Set("unreachable", "true")
+	}
+	return query
+}
+
 func fleetListCommand() *cobra.Command {
 	var relays []string
-	var verdict, need, prefix string
-	var silent, unreachable, asJSON bool
+	var filter fleetFilter
+	var asJSON bool
 	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Args: cobra.NoArgs,
@@ -306,19 +339,7 @@ func fleetListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			query := url.Values{}
-			for name, value := range map[string]string{"verdict": verdict, "need": need, "prefix": prefix} {
-				if cmd.Flags().Changed(name) {
-					query.Set(name, value)
-				}
-			}
-			if cmd.Flags().Changed("silent") {
-				query.Set("silent", strconv.FormatBool(silent))
-			}
-			if unreachable {
-				query.Set("unreachable", "true")
-			}
-			page, err := c.page(cmd.Context(), query, limit)
+			page, err := c.page(cmd.Context(), filter.query(cmd), limit)
 			if err != nil {
 				return err
 			}
@@ -326,11 +347,7 @@ func fleetListCommand() *cobra.Command {
 		},
 	}
 	relayFlag(cmd, &relays)
-	cmd.Flags().StringVar(&verdict, "verdict", "", "only devices with this verdict, such as sim-inactive")
-	cmd.Flags().StringVar(&need, "need", "", "only devices that need this of a person: visit, desk, unknown, wait, none")
-	cmd.Flags().StringVar(&prefix, "prefix", "", "only devices whose ICCID or name begins so")
-	cmd.Flags().BoolVar(&silent, "silent", false, "only devices that do not speak for themselves (--silent=false: only those that do)")
-	cmd.Flags().BoolVar(&unreachable, "unreachable", false, "only devices that the broker lost, or whose agent was stopped")
+	filter.flags(cmd)
 	cmd.Flags().IntVar(&limit, "limit", 0, "only the worst so many")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per device")
 	return cmd
@@ -338,7 +355,7 @@ func fleetListCommand() *cobra.Command {
 
 func printList(out io.Writer, page relay.Page, asJSON bool) error {
 	if !asJSON {
-		_, err := io.WriteString(out, renderDevices(page, renderOptions{Colour: colour(out), Width: width(out), Now: time.Now()}))
+		_, err := io.WriteString(out, renderDevices(page, fleetView(out, page.Time)))
 		return err
 	}
 	enc := json.NewEncoder(out)

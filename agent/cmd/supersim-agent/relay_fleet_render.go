@@ -25,7 +25,8 @@ var needWords = []struct {
 }
 
 // needMarks mark a device in a list.
-var needMarks = map[relay.Need]string{relay.NeedVisit: "visit", relay.NeedDesk: "desk", relay.NeedUnknown: "?", relay.NeedWait: "wait"}
+var needMarks = map[relay.Need]string{relay.NeedVisit: "visit", relay.NeedDesk: "desk", relay.NeedUnknown: "?",
+	relay.NeedWait: "wait"}
 
 // thousands writes a number as people read it: 10,000.
 func thousands(n int) string {
@@ -65,6 +66,8 @@ func (p *page) fleetHead(s relay.Summary) {
 	switch {
 	case s.Devices == 0:
 		light, head = yellow, "No device is known: nothing has come since this relay started."
+	case rest == 0 && s.Devices == 1:
+		head = "The only device is online"
 	case rest == 0:
 		head = fmt.Sprintf("All %s devices are online", thousands(s.Devices))
 	}
@@ -109,9 +112,13 @@ func (p *page) fleetWorst(devices []relay.Device) {
 	}
 	p.blank()
 	p.text.WriteString(p.paint(bold, "Worst first") + "\n")
-	for _, d := range devices {
+	advice := func(d relay.Device) string { return cmp.Or(d.Verdict.Advice, d.Verdict.Summary) }
+	for i, d := range devices {
 		p.deviceLine(d)
-		for _, line := range wrap(cmp.Or(d.Verdict.Advice, d.Verdict.Summary), p.width()-4) {
+		if i+1 < len(devices) && advice(devices[i+1]) == advice(d) {
+			continue
+		}
+		for _, line := range wrap(advice(d), p.width()-4) {
 			p.text.WriteString("    " + line + "\n")
 		}
 	}
@@ -121,6 +128,7 @@ func (p *page) fleetWorst(devices []relay.Device) {
 const (
 	iccidWidth   = 20
 	verdictWidth = 26
+	sinceWidth   = 10
 )
 
 // deviceLine is a device in one line: number, name, verdict, since when, who says so, what it needs.
@@ -136,7 +144,8 @@ func (p *page) deviceLine(d relay.Device) {
 		since = span(p.Now.Sub(d.Verdict.Since.Time))
 	}
 	line := pad(deviceID(d), iccidWidth) + "  " + p.paint(light, pad(clip(d.Verdict.Code, verdictWidth), verdictWidth)) + " " +
-		pad(needMarks[d.Need], 5) + " " + pad(since, 9) + " " + clip(d.Name, max(12, p.width()-iccidWidth-verdictWidth-20))
+		pad(needMarks[d.Need], 5) + " " + pad(since, sinceWidth) + " " +
+		clip(d.Name, max(12, p.width()-iccidWidth-verdictWidth-sinceWidth-10))
 	p.text.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
@@ -162,7 +171,8 @@ func renderDevices(answer relay.Page, o renderOptions) string {
 	if len(answer.Devices) == 0 {
 		return fmt.Sprintf("None of %s devices.\n", thousands(answer.Fleet.Devices))
 	}
-	p.text.WriteString(p.paint(bold, pad("ICCID", iccidWidth)+"  "+pad("verdict", verdictWidth)+" "+pad("needs", 5)+" "+pad("for", 9)+" name") + "\n")
+	head := pad("ICCID", iccidWidth) + "  " + pad("verdict", verdictWidth) + " " + pad("needs", 5) + " " + pad("for", sinceWidth) + " name"
+	p.text.WriteString(p.paint(bold, head) + "\n")
 	for _, d := range answer.Devices {
 		p.deviceLine(d)
 	}
@@ -181,11 +191,11 @@ func renderDevice(d relay.Device, o renderOptions) string {
 	p.deviceReasons(d)
 	p.blank()
 	p.row("Device says", p.ownText(d))
-	p.row("Modem", list(modemText(d.Modem), labelled("agent", d.AgentVersion)))
-	p.row("Registration", p.registrationText(d.Registration))
-	p.row("Signal", signalText(d.Signal))
-	p.row("Data", dataText(d.Data))
-	p.row("Retries", p.attachText(d.Attach))
+	p.row("  Modem", list(modemText(d.Modem), labelled("agent", d.AgentVersion)))
+	p.row("  Network", p.registrationText(d.Registration))
+	p.row("  Signal", signalText(d.Signal))
+	p.row("  Data", dataText(d.Data))
+	p.row("  Retries", p.attachText(d.Attach))
 	for i, e := range d.Events {
 		p.row(map[bool]string{true: "Cloud"}[i == 0], p.eventText(e))
 	}
@@ -223,22 +233,21 @@ func (p *page) deviceReasons(d relay.Device) {
 	p.row("  Ends with", v.Changes)
 }
 
-// ownText is what the device said last, and when.
+// ownText is what the device said last, and when. What follows below it is as old.
 func (p *page) ownText(d relay.Device) string {
-	presence := map[string]string{"unreachable": "the broker has lost it", "stopped": "its agent was stopped",
-		"never-reported": "it has never reported to this relay"}[d.Presence]
-	if presence != "" && !d.Heard.IsZero() {
-		presence += " " + p.relative(d.Heard.Time)
+	text := map[string]string{"unreachable": "the broker lost it", "stopped": "its agent was stopped",
+		"never-reported": "nothing yet to this relay"}[d.Presence]
+	if text != "" && !d.Heard.IsZero() {
+		text += " " + p.relative(d.Heard.Time)
 	}
-	said := ""
+	if d.Reported.IsZero() {
+		return text
+	}
+	report := "report of " + p.when(d.Reported.Time)
 	if d.Own != nil {
-		said = "before that: " + strings.TrimSpace(d.Own.Summary) + " (" + d.Own.Code + ")"
+		report += ", " + d.Own.Code + ": " + d.Own.Summary
 	}
-	heard := ""
-	if !d.Reported.IsZero() {
-		heard = "last report " + p.relative(d.Reported.Time)
-	}
-	return list(presence, heard, said)
+	return strings.TrimPrefix(text+"; "+report, "; ")
 }
 
 func (p *page) eventText(e status.Event) string {
@@ -266,7 +275,7 @@ func (p *page) relayText(s relay.Summary) string {
 	for _, n := range s.Counters.BadStatuses {
 		bad += n
 	}
-	return list(listens, last, counted(s.Counters.Events, "events"), counted(s.Counters.Duplicates, "doubled"),
+	return list(listens, last, counted(s.Counters.Events, "events"), counted(s.Counters.Duplicates, "doubled or too old"),
 		counted(s.Counters.BadEvents, "events unusable"), counted(bad, "statuses unusable"),
 		counted(s.Counters.Forgotten, "devices forgotten"), counted(uint64(s.Counters.Unidentified), "ids without an ICCID"))
 }
