@@ -73,6 +73,9 @@ func New(opts Options, b Broker) *Relay {
 	if opts.Log == nil {
 		opts.Log = func(string) {}
 	}
+	if opts.Clock == nil {
+		opts.Clock = cloud.SystemClock()
+	}
 	return &Relay{opts: opts, broker: b}
 }
 

@@ -94,15 +94,6 @@ func (p *post) Run(ctx context.Context, emit func(context.Context, cloud.Batch) 
 	return nil
 }
 
-type wallClock struct{}
-
-func (wallClock) Now() time.Time { return time.Now() }
-
-func (wallClock) NewTimer(d time.Duration) (<-chan time.Time, func() bool) {
-	timer := time.NewTimer(d)
-	return timer.C, timer.Stop
-}
-
 const simICCID = "89883070000012345678"
 
 func eventBody(n int) string {
@@ -125,7 +116,7 @@ func start(t *testing.T, dir string, opts SpoolOptions) *stand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.relay = New(Options{Spool: s, Inputs: []Input{b.post}, Clock: wallClock{}, Again: make(Again, 1)}, b.broker)
+	b.relay = New(Options{Spool: s, Inputs: []Input{b.post}, Again: make(Again, 1)}, b.broker)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
