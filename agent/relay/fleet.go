@@ -100,7 +100,7 @@ func NewFleet(opts FleetOptions) *Fleet {
 }
 
 var (
-	errOther = errors.New("the ICCID in the message is not the one of its topic")
+	errOther = errors.New("the ICCID or id in the message is not the one of its topic")
 	errTopic = errors.New("neither an ICCID (18 to 20 digits) nor a hashed one (32 hex digits)")
 )
 
@@ -146,7 +146,7 @@ func (f *Fleet) TakeStatus(now time.Time, id string, payload []byte) error {
 	var k key
 	iccid := ""
 	if err == nil {
-		k, iccid, err = f.owner(id, wire.ICCID)
+		k, iccid, err = f.owner(id, wire)
 	}
 	if bad, ok := err.(*StatusError); ok {
 		f.stats.BadStatuses[bad.Code]++
@@ -166,7 +166,11 @@ func (f *Fleet) TakeStatus(now time.Time, id string, payload []byte) error {
 }
 
 // owner finds whose status came under an id. What the message says of itself must fit.
-func (f *Fleet) owner(id, said string) (k key, iccid string, err error) {
+func (f *Fleet) owner(id string, wire wireStatus) (k key, iccid string, err error) {
+	said := wire.ICCID
+	if wire.ID != "" && wire.ID != id {
+		return "", "", &StatusError{ID: id, Code: otherICCID, Err: errOther}
+	}
 	if k, plain := keyOf(id); plain {
 		if said != "" && !cloud.SameICCID(said, id) {
 			return "", "", &StatusError{ID: id, Code: otherICCID, Err: errOther}

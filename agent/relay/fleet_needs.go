@@ -36,7 +36,7 @@ var needs = table(map[Need]string{
 	NeedWait: `starting searching connecting sim-refreshing core-transient core-session-fail congestion apn-congestion
 		imsi-rotation imsi-switched healed-in-cloud steering ota-only ps-not-attached stale-bearer maybe-stale silent-detach no-answer
 		event-old plmn-mismatch rat-changed sim-moved-here modem-gave-up wrong-apn pdp-type local-barring-or-old-fplmn
-		fplmn-trap radio-off manual-plmn netdev-down clock-wrong dns`,
+		no-answer fplmn-trap radio-off manual-plmn netdev-down clock-wrong dns`,
 	NeedNone: `online online-cloud-lags online-cached-permission ip-mismatch`,
 })
 
