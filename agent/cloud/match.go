@@ -35,3 +35,28 @@ func SameICCID(a, b string) bool {
 func plausibleICCID(digits string) bool {
 	return len(digits) >= minICCID && len(digits) <= maxICCID
 }
+
+// Spellings are the ways in which an ICCID may be written, itself first: with the check digit and without. A device knows what
+// its modem tells, a relay what the operator writes; in topics both must be looked for.
+func Spellings(iccid string) []string {
+	switch len(iccid) {
+	case identity + 1:
+		return []string{iccid, iccid[:identity]}
+	case identity:
+		return []string{iccid, iccid + string(CheckDigit(iccid))}
+	}
+	return []string{iccid}
+}
+
+// CheckDigit is the Luhn digit that follows a number (ISO/IEC 7812-1 annex B).
+func CheckDigit(digits string) byte {
+	sum := 0
+	for i := range len(digits) {
+		n := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 0 {
+			n = 2*n%10 + 2*n/10
+		}
+		sum += n
+	}
+	return byte('0' + (10-sum%10)%10)
+}

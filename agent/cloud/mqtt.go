@@ -143,7 +143,10 @@ func (s *MQTTSource) brokerOptions(iccid string, emit func(context.Context, Batc
 	if o.ClientID == "" {
 		o.ClientID = s.opts.Prefix + "-" + id
 	}
-	o.Subscribe = []string{EventsTopic(s.opts.Prefix, id)}
+	o.Subscribe = nil
+	for _, spelling := range Spellings(iccid) {
+		o.Subscribe = append(o.Subscribe, EventsTopic(s.opts.Prefix, TopicID(spelling, s.opts.Key)))
+	}
 	o.Receive = func(ctx context.Context, m broker.Message) error { return s.receive(ctx, iccid, m, emit) }
 	o.Up = func() {
 		select {
@@ -184,7 +187,7 @@ func (s *MQTTSource) receive(ctx context.Context, iccid string, m broker.Message
 	}
 	b := Batch{Source: "mqtt", Received: s.opts.Clock.Now(), Problems: len(problems)}
 	for _, e := range events {
-		if e.ICCID == iccid || e.Test {
+		if SameICCID(e.ICCID, iccid) || e.Test {
 			b.Events = append(b.Events, e)
 		}
 	}

@@ -173,6 +173,19 @@ func TestMQTTSourceSortsOut(t *testing.T) {
 	}
 }
 
+// A modem that leaves the check digit out hears what the operator says of the SIM with it.
+func TestMQTTSourceWithoutCheckDigit(t *testing.T) {
+	const whole, short = "89883070000000000016", "8988307000000000001"
+	r := newMQTTRig(t, nil)
+	r.start()
+	r.source.SetICCID(short)
+	<-r.source.Up()
+	r.publish("supersim/"+whole+"/events", eventOf(whole, 1))
+	if b := r.next(); len(b.Events) != 1 || b.Events[0].ICCID != whole {
+		t.Errorf("%+v", b)
+	}
+}
+
 // With a key nobody who sees the topics learns an ICCID.
 func TestMQTTSourceHashed(t *testing.T) {
 	r := newMQTTRig(t, func(o *MQTTOptions) { o.Key, o.ICCID = []byte("secret"), mqttSIM })

@@ -63,6 +63,7 @@ func serveWith(t *testing.T, opts WebhookOptions) *hooked {
 }
 
 func (h *hooked) emit(ctx context.Context, b Batch) error {
+	b.Body = nil // it must not be kept
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.refuse == nil {

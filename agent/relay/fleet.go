@@ -182,7 +182,7 @@ func (f *Fleet) owner(id string, wire wireStatus) (k key, iccid string, err erro
 		return "", "", &StatusError{ID: id, Code: badTopic, Err: errTopic}
 	}
 	if _, plain := keyOf(said); plain && f.hashes != nil {
-		if !slices.ContainsFunc(spellings(said), func(s string) bool { return cloud.TopicID(s, f.opts.TopicKey) == id }) {
+		if !slices.ContainsFunc(cloud.Spellings(said), func(s string) bool { return cloud.TopicID(s, f.opts.TopicKey) == id }) {
 			return "", "", &StatusError{ID: id, Code: otherICCID, Err: errOther}
 		}
 		f.join(said)
@@ -208,7 +208,7 @@ func (f *Fleet) join(iccid string) {
 		return
 	}
 	k, _ := keyOf(iccid)
-	for _, spelling := range spellings(iccid) {
+	for _, spelling := range cloud.Spellings(iccid) {
 		id := cloud.TopicID(spelling, f.opts.TopicKey)
 		raw, _ := hashBytes(id)
 		if _, known := f.hashes[raw]; known {
@@ -292,7 +292,7 @@ func (f *Fleet) makeRoom() {
 
 func (f *Fleet) forget(k key) {
 	if s := f.sims[k]; s.iccid != "" && f.hashes != nil && !f.file.Load().has(k) {
-		for _, spelling := range spellings(s.iccid) {
+		for _, spelling := range cloud.Spellings(s.iccid) {
 			raw, _ := hashBytes(cloud.TopicID(spelling, f.opts.TopicKey))
 			delete(f.hashes, raw)
 		}

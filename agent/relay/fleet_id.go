@@ -44,28 +44,3 @@ func isHashed(id string) bool {
 	}
 	return true
 }
-
-// spellings are the ways in which a device may write its ICCID: with the check digit and without. The device hashes what
-// its modem tells, the relay knows what the operator writes.
-func spellings(iccid string) []string {
-	switch len(iccid) {
-	case identity + 1:
-		return []string{iccid, iccid[:identity]}
-	case identity:
-		return []string{iccid, iccid + string(checkDigit(iccid))}
-	}
-	return []string{iccid}
-}
-
-// checkDigit is the Luhn digit that follows a number (ISO/IEC 7812-1 annex B).
-func checkDigit(digits string) byte {
-	sum := 0
-	for i := range len(digits) {
-		n := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			n = 2*n%10 + 2*n/10
-		}
-		sum += n
-	}
-	return byte('0' + (10-sum%10)%10)
-}

@@ -24,16 +24,16 @@ import (
 // numbered is the ICCID of the n-th device of a large fleet.
 func numbered(n int) string {
 	first := fmt.Sprintf("8988307%012d", n)
-	return first + string(checkDigit(first))
+	return first + string(cloud.CheckDigit(first))
 }
 
 func TestCheckDigit(t *testing.T) {
 	for _, iccid := range []string{pump, crane} {
-		if got := checkDigit(iccid[:19]); got != iccid[19] {
+		if got := cloud.CheckDigit(iccid[:19]); got != iccid[19] {
 			t.Errorf("%s: %c", iccid, got)
 		}
 	}
-	if got := checkDigit("7992739871"); got != '3' { // the example of ISO/IEC 7812-1's algorithm that everybody uses
+	if got := cloud.CheckDigit("7992739871"); got != '3' { // the example of ISO/IEC 7812-1's algorithm that everybody uses
 		t.Errorf("7992739871: %c", got)
 	}
 }
