@@ -15,6 +15,8 @@ import (
 
 const unit = "supersim-agent.service"
 
+var units = []string{unit, "supersim-relay.service"}
+
 // tool finds a program of systemd, or skips the test where systemd is not installed.
 func tool(t *testing.T, name string) string {
 	t.Helper()
@@ -59,7 +61,7 @@ func standIn(t *testing.T) string {
 func verify(t *testing.T, text string) (string, error) {
 	t.Helper()
 	analyze := tool(t, "systemd-analyze")
-	copied := filepath.Join(t.TempDir(), unit)
+	copied := filepath.Join(t.TempDir(), "supersim-copy.service")
 	text = strings.ReplaceAll(text, "/usr/bin/supersim-agent", standIn(t))
 	if err := os.WriteFile(copied, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -67,7 +69,7 @@ func verify(t *testing.T, text string) (string, error) {
 	out, err := exec.Command(analyze, "verify", "--man=no", copied).CombinedOutput()
 	var ours []string // it also complains about other units of the machine
 	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, "supersim-agent") {
+		if strings.Contains(line, "supersim-") {
 			ours = append(ours, line)
 		}
 	}
@@ -75,8 +77,10 @@ func verify(t *testing.T, text string) (string, error) {
 }
 
 func TestUnitVerifies(t *testing.T) {
-	if said, err := verify(t, read(t, unit)); err != nil || said != "" {
-		t.Errorf("systemd-analyze verify: %v\n%s", err, said)
+	for _, unit := range units {
+		if said, err := verify(t, read(t, unit)); err != nil || said != "" {
+			t.Errorf("systemd-analyze verify %s: %v\n%s", unit, err, said)
+		}
 	}
 }
 
@@ -90,7 +94,9 @@ func TestVerifyNotices(t *testing.T) {
 
 // TestUnitIsHardened holds the exposure score at 2.0 or less (0 is best, 10 worst).
 func TestUnitIsHardened(t *testing.T) {
-	run(t, tool(t, "systemd-analyze"), "security", "--offline=true", "--threshold=20", unit)
+	for _, unit := range units {
+		run(t, tool(t, "systemd-analyze"), "security", "--offline=true", "--threshold=20", unit)
+	}
 }
 
 // TestUnitKeeps holds what no tool checks: what the agent and its users rely on.
