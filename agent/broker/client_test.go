@@ -30,6 +30,7 @@ type peer struct {
 func connect(t *testing.T, o Options) *peer {
 	t.Helper()
 	p := &peer{t: t, got: make(chan Message, 1000)}
+	o.Log = func(text string) { t.Log(text) }
 	if o.Receive == nil && o.Subscribe != nil {
 		o.Receive = func(_ context.Context, m Message) error { p.got <- m; return nil }
 	}
@@ -275,6 +276,7 @@ func TestNobodyThere(t *testing.T) {
 		t.Errorf("published: %v", err)
 	}
 	b.Start()
+	p.Check() // as when the data path is back
 	p.up().publish("a", "b")
 }
 
@@ -282,11 +284,12 @@ func TestNobodyThere(t *testing.T) {
 func TestPublishRefused(t *testing.T) {
 	b := mosquitto.Start(t, mosquitto.Options{ACL: "topic write mine\n"})
 	p := connect(t, Options{URL: b.URL, ClientID: "device"}).up()
-	err := p.Publish(context.Background(), Message{Topic: "theirs"})
+	err := p.Publish(context.Background(), Message{Topic: "theirs", Payload: []byte("text")})
 	if refused, ok := errors.AsType[*RefusedError](err); !ok || refused.Trouble.Code != "not-authorised" {
 		t.Errorf("%v", err)
 	}
-	p.publish("mine", "text")
+	// Mosquitto 2.0.11 now and then closes the connection after it has refused.
+	p.until("published", func(Stats) bool { return p.Publish(context.Background(), Message{Topic: "mine"}) == nil })
 }
 
 func TestBadOptions(t *testing.T) {

@@ -76,6 +76,7 @@ func (c *Client) secure(ctx context.Context, raw net.Conn, host string) (net.Con
 func (c *Client) introduce(p *paho.Connect, _ *url.URL) (*paho.Connect, error) {
 	p.CleanStart = false // what came while we were away is what we are here for
 	p.Properties.RequestProblemInfo = true
+	p.Properties.ReceiveMaximum = new(uint16(inFlight))
 	if c.opts.UserFile != "" {
 		user, err := line(c.opts.UserFile)
 		if err != nil {
