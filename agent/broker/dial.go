@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 
 	"github.com/eclipse/paho.golang/autopaho"
-	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 )
 
@@ -40,7 +39,7 @@ func (c *Client) dial(ctx context.Context, _ autopaho.ClientConfig, u *url.URL) 
 	c.mu.Lock()
 	c.conn = raw
 	c.mu.Unlock()
-	return packets.NewThreadSafeConn(conn), nil
+	return &whole{Conn: conn}, nil
 }
 
 func (c *Client) secure(ctx context.Context, raw net.Conn, host string) (net.Conn, error) {
