@@ -31,7 +31,7 @@ func (p *peer) wire() int64 {
 	return s.BytesIn + s.BytesOut + headers*int64(info.Segs_in+info.Segs_out) + 16
 }
 
-// settled is wire once nothing has moved for a fifth of a second: TCP delays acknowledgements.
+// settled is wire once nothing has moved for a tenth of a second: TCP delays acknowledgements.
 func (p *peer) settled() int64 {
 	p.t.Helper()
 	last, still := p.wire(), 0
@@ -40,20 +40,20 @@ func (p *peer) settled() int64 {
 		if still++; now != last {
 			last, still = now, 0
 		}
-		return still == 40
+		return still == 20
 	})
 	return last
 }
 
-// each is what f costs, the mean of ten times.
+// each is what f costs, the mean of five times.
 func (p *peer) each(f func()) int64 {
 	p.t.Helper()
 	before := p.settled()
-	for range 10 {
+	for range 5 {
 		f()
 		p.settled()
 	}
-	return (p.settled() - before) / 10
+	return (p.settled() - before) / 5
 }
 
 // What a day costs on a connection that is paid by the byte. The figures of the README are this test's (go test -v).

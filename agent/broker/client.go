@@ -55,6 +55,7 @@ const (
 	answerTime           = 30 * time.Second
 	farewellTime         = 3 * time.Second
 	cutsTold             = 3
+	noSubscriber         = 0x10 // in PUBACK
 	hurrySpread          = 5 * time.Second
 	inFlight             = 1000 // messages that the broker may send before it has our acknowledgement; paho keeps room for them
 )
@@ -90,6 +91,7 @@ type Stats struct {
 	Connects  int64     // connections made
 	Failures  int64     // attempts that failed, and connections that were lost
 	Published int64     // acknowledged by the broker
+	Unheard   int64     // of those, messages that nobody has subscribed to: the broker has thrown them away (MQTT 5, 3.4.2.1)
 	Received  int64     // taken
 	Refused   int64     // Receive gave an error
 	BytesIn   int64     // TLS included, TCP and IP headers not
@@ -269,6 +271,9 @@ func (c *Client) Publish(ctx context.Context, m Message) error {
 	}
 	c.mu.Lock()
 	c.stats.Published++
+	if r.ReasonCode == noSubscriber {
+		c.stats.Unheard++
+	}
 	c.mu.Unlock()
 	return nil
 }

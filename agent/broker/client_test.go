@@ -95,7 +95,11 @@ func TestNothingIsLostWhileAway(t *testing.T) {
 	device := Options{URL: b.URL, ClientID: "device", Subscribe: []string{"supersim/1/events"}}
 	first := connect(t, device).up()
 	relay := connect(t, Options{URL: b.URL, ClientID: "relay"}).up()
+	relay.publish("supersim/2/events", "for a device that was never here")
 	relay.publish("supersim/1/events", "one")
+	if s := relay.Stats(); s.Published != 2 || s.Unheard != 1 {
+		t.Errorf("%+v", s)
+	}
 	if got := first.next(); got != "one" {
 		t.Errorf("got %q", got)
 	}
