@@ -24,7 +24,8 @@ func (p *peer) wire() int64 {
 		p.t.Fatal(err)
 	}
 	var info *unix.TCPInfo
-	if e := raw.Control(func(fd uintptr) { info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO) }); e != nil || err != nil {
+	e := raw.Control(func(fd uintptr) { info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO) })
+	if e != nil || err != nil {
 		p.t.Fatal(e, err)
 	}
 	s := p.Stats()
@@ -60,7 +61,8 @@ func (p *peer) each(f func()) int64 {
 func TestBytesOnTheWire(t *testing.T) {
 	const size = 1000
 	ca := mosquitto.Authority(t, "ours")
-	for name, options := range map[string]mosquitto.Options{"TLS": {Server: ca.Issue(t, "localhost", time.Now().Add(time.Hour))}, "plain": {}} {
+	server := ca.Issue(t, "localhost", time.Now().Add(time.Hour))
+	for name, options := range map[string]mosquitto.Options{"TLS": {Server: server}, "plain": {}} {
 		b := mosquitto.Start(t, options)
 		device := connect(t, Options{URL: b.URL, CAFile: ca.CertFile, ClientID: "supersim-89883070000012345678",
 			Subscribe: []string{"supersim/89883070000012345678/events"}}).up()
@@ -82,8 +84,8 @@ func TestBytesOnTheWire(t *testing.T) {
 			}
 		})
 		day := func(keepAlive time.Duration) int64 { return begin + int64(24*time.Hour/keepAlive)*sign }
-		t.Logf("%s (port %d): connecting %d bytes, a sign of life %d, an event %d and a status %d beside their own", name, b.Port, begin, sign,
-			event-size, status-size)
+		t.Logf("%s (port %d): connecting %d bytes, a sign of life %d, an event %d and a status %d beside their own",
+			name, b.Port, begin, sign, event-size, status-size)
 		for _, minutes := range []time.Duration{5, 15, 30} {
 			t.Logf("%s: an idle day with keep_alive = \"%dm\": %d bytes", name, minutes, day(minutes*time.Minute))
 		}

@@ -289,8 +289,8 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("broker: %s is refused with reason code 0x%02X (%s)", e.Topic, e.Code, e.Trouble.Code)
 }
 
-// Check says that what carries the connection may have changed: one that is up is asked for a sign of life, and a wait for the next
-// attempt ends soon, unless it is a person who must mend something. It costs some 200 bytes.
+// Check says that what carries the connection may have changed: one that is up is asked for a sign of life, and a wait for the
+// next attempt ends soon, unless it is a person who must mend something. It costs some 200 bytes.
 func (c *Client) Check() { signal(c.check) }
 
 // Stats tells how the connection stands. It may be called at any time.
