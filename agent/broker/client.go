@@ -13,6 +13,7 @@ import (
 
 	"github.com/eclipse/paho.golang/autopaho"
 	"github.com/eclipse/paho.golang/paho"
+	"github.com/eclipse/paho.golang/paho/session"
 )
 
 // A Message is what is published or received. Quality of service is 1: at least once.
@@ -54,6 +55,9 @@ const (
 	answerTime           = 30 * time.Second
 	farewellTime         = 3 * time.Second
 	cutsTold             = 3
+	noSubscriber         = 0x10 // in PUBACK
+	hurrySpread          = 5 * time.Second
+	inFlight             = 1000 // messages that the broker may send before it has our acknowledgement; paho keeps room for them
 )
 
 // ErrOffline says that there is no connection now.
@@ -65,13 +69,14 @@ type Client struct {
 	url  *url.URL
 
 	bytesIn, bytesOut atomic.Int64
+	check             chan struct{} // see Check; room for one
 
 	mu      sync.Mutex // guards what follows
 	manager *autopaho.ConnectionManager
-	conn    net.Conn
-	told    bool // the trouble of this attempt or connection is known
-	asked   bool // the broker wants a certificate of us
-	cuts    int  // connections in a row that the broker closed soon and without a word
+	conn    net.Conn // nil when it is known to have ended
+	told    bool     // the trouble of this attempt or connection is known
+	asked   bool     // the broker wants a certificate of us
+	cuts    int      // connections in a row that the broker closed soon and without a word
 	stats   Stats
 	pause   pause
 }
@@ -86,6 +91,7 @@ type Stats struct {
 	Connects  int64     // connections made
 	Failures  int64     // attempts that failed, and connections that were lost
 	Published int64     // acknowledged by the broker
+	Unheard   int64     // of those, messages that nobody has subscribed to: the broker has thrown them away (MQTT 5, 3.4.2.1)
 	Received  int64     // taken
 	Refused   int64     // Receive gave an error
 	BytesIn   int64     // TLS included, TCP and IP headers not
@@ -120,7 +126,7 @@ func New(opts Options) (*Client, error) {
 	if opts.Log == nil {
 		opts.Log = func(string) {}
 	}
-	return &Client{opts: opts, url: u, stats: Stats{State: "connecting", Since: opts.Now()}}, nil
+	return &Client{opts: opts, url: u, check: make(chan struct{}, 1), stats: Stats{State: "connecting", Since: opts.Now()}}, nil
 }
 
 func local(host string) bool {
@@ -132,7 +138,7 @@ func local(host string) bool {
 func (c *Client) Run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	manager, err := autopaho.NewConnection(life, c.config(ctx))
+	manager, err := autopaho.NewConnection(life, c.config(life))
 	if err != nil {
 		return fmt.Errorf("broker: %w", err)
 	}
@@ -162,18 +168,17 @@ func (c *Client) config(ctx context.Context) autopaho.ClientConfig {
 	cfg := autopaho.ClientConfig{
 		ServerUrls: []*url.URL{c.url}, KeepAlive: seconds16(c.opts.KeepAlive), SessionExpiryInterval: seconds32(c.opts.SessionExpiry),
 		ConnectTimeout: connectTime, AttemptConnection: c.dial, ConnectPacketBuilder: c.introduce,
-		ReconnectBackoff: func(int) time.Duration { return c.wait() },
-		OnConnectionUp:   func(m *autopaho.ConnectionManager, _ *paho.Connack) { go c.up(ctx, m) },
+		ReconnectBackoff: func(int) time.Duration { return c.wait(ctx) },
+		OnConnectionUp:   func(m *autopaho.ConnectionManager, _ *paho.Connack) { go c.up(ctx, m, c.current()) },
 		OnConnectionDown: func() bool { c.down(); return true },
 		OnConnectError:   func(err error) { c.failed(c.classify(err), err.Error()) },
 	}
-	cfg.ClientID, cfg.PacketTimeout = c.opts.ClientID, answerTime
+	cfg.ClientID, cfg.PacketTimeout, cfg.PingHandler = c.opts.ClientID, answerTime, newPinger(c.check)
 	cfg.OnServerDisconnect = c.dismissed
 	cfg.OnClientError = func(err error) { c.note(c.classify(err), err.Error()) }
 	if c.opts.Receive != nil {
-		cfg.EnableManualAcknowledgment = true
 		cfg.OnPublishReceived = []func(paho.PublishReceived) (bool, error){func(p paho.PublishReceived) (bool, error) {
-			c.receive(ctx, p)
+			c.receive(ctx, p.Packet)
 			return true, nil
 		}}
 	}
@@ -185,8 +190,15 @@ func (c *Client) config(ctx context.Context) autopaho.ClientConfig {
 	return cfg
 }
 
-// up subscribes on a new connection. A broker that lets us in and does not let us hear is as good as none.
-func (c *Client) up(ctx context.Context, m *autopaho.ConnectionManager) {
+func (c *Client) current() net.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conn
+}
+
+// up subscribes on a new connection. A broker that lets us in and does not let us hear is as good as none. The connection may
+// have ended before this is done.
+func (c *Client) up(ctx context.Context, m *autopaho.ConnectionManager, conn net.Conn) {
 	if len(c.opts.Subscribe) > 0 {
 		var s paho.Subscribe
 		for _, filter := range c.opts.Subscribe {
@@ -203,29 +215,31 @@ func (c *Client) up(ctx context.Context, m *autopaho.ConnectionManager) {
 		}
 	}
 	c.mu.Lock()
-	c.stats.Connects++
-	c.enter("connected")
+	alive := c.conn == conn
+	if alive {
+		c.stats.Connects++
+		c.enter("connected")
+	}
 	c.mu.Unlock()
-	if c.opts.Up != nil {
+	if alive && c.opts.Up != nil {
 		c.opts.Up()
 	}
 }
 
-// receive takes one message. One that was not taken is not acknowledged: the broker sends it again on the next connection.
-func (c *Client) receive(ctx context.Context, p paho.PublishReceived) {
-	m := Message{Topic: p.Packet.Topic, Payload: p.Packet.Payload, Retain: p.Packet.Retain}
-	if err := c.opts.Receive(ctx, m); err != nil {
-		c.mu.Lock()
-		c.stats.Refused++
-		c.mu.Unlock()
-		c.note(notTaken, err.Error())
-		c.drop()
-		return
-	}
-	if err := p.Client.Ack(p.Packet); err == nil {
-		c.mu.Lock()
+// receive takes one message; when it returns, paho acknowledges. For one that was not taken the connection is closed before, so
+// that no acknowledgement goes out and the broker sends it again on the next one.
+func (c *Client) receive(ctx context.Context, p *paho.Publish) {
+	err := c.opts.Receive(ctx, Message{Topic: p.Topic, Payload: p.Payload, Retain: p.Retain})
+	c.mu.Lock()
+	if err == nil {
 		c.stats.Received++
-		c.mu.Unlock()
+	} else {
+		c.stats.Refused++
+	}
+	c.mu.Unlock()
+	if err != nil {
+		c.drop()
+		c.note(notTaken, err.Error())
 	}
 }
 
@@ -245,15 +259,21 @@ func (c *Client) Publish(ctx context.Context, m Message) error {
 	}
 	r, err := manager.Publish(ctx, p)
 	switch {
-	case errors.Is(err, autopaho.ConnectionDownError):
+	case errors.Is(err, autopaho.ConnectionDownError), errors.Is(err, session.ErrNoConnection):
 		return ErrOffline
 	case err != nil && r != nil:
 		return &RefusedError{Topic: m.Topic, Code: r.ReasonCode, Trouble: troubleOf(r.ReasonCode)}
 	case err != nil:
+		if errors.Is(err, context.DeadlineExceeded) {
+			c.Check()
+		}
 		return fmt.Errorf("broker: %w", err)
 	}
 	c.mu.Lock()
 	c.stats.Published++
+	if r.ReasonCode == noSubscriber {
+		c.stats.Unheard++
+	}
 	c.mu.Unlock()
 	return nil
 }
@@ -268,6 +288,10 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("broker: %s is refused with reason code 0x%02X (%s)", e.Topic, e.Code, e.Trouble.Code)
 }
+
+// Check says that what carries the connection may have changed: one that is up is asked for a sign of life, and a wait for the
+// next attempt ends soon, unless it is a person who must mend something. It costs some 200 bytes.
+func (c *Client) Check() { signal(c.check) }
 
 // Stats tells how the connection stands. It may be called at any time.
 func (c *Client) Stats() Stats {
@@ -346,6 +370,7 @@ func (c *Client) failed(t Trouble, detail string) {
 func (c *Client) down() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.conn = nil
 	lasted := c.opts.Now().Sub(c.stats.Since)
 	if c.stats.State != "connected" {
 		lasted = 0
@@ -365,14 +390,30 @@ func (c *Client) down() {
 	c.enter("waiting")
 }
 
-// wait is the time until the next attempt.
-func (c *Client) wait() time.Duration {
+// wait waits until the next attempt, and returns what is left of that.
+func (c *Client) wait(ctx context.Context) time.Duration {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	d := c.pause.next(rand.Float64())
 	c.enter("waiting")
 	c.stats.NextTry = c.stats.Since.Add(d)
-	return d
+	mend := c.pause.mend
+	c.mu.Unlock()
+	if mend || d <= hurrySpread {
+		return d
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-c.check:
+		d = shortest + time.Duration(rand.Float64()*float64(hurrySpread)) // many devices may have got their path back together
+		c.mu.Lock()
+		c.stats.NextTry = c.opts.Now().Add(d)
+		c.mu.Unlock()
+		return d
+	}
+	return 0
 }
 
 func seconds16(d time.Duration) uint16 { return uint16(min(d/time.Second, 65535)) }

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 
 	"github.com/eclipse/paho.golang/autopaho"
-	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 )
 
@@ -40,7 +39,7 @@ func (c *Client) dial(ctx context.Context, _ autopaho.ClientConfig, u *url.URL) 
 	c.mu.Lock()
 	c.conn = raw
 	c.mu.Unlock()
-	return packets.NewThreadSafeConn(conn), nil
+	return &whole{Conn: conn}, nil
 }
 
 func (c *Client) secure(ctx context.Context, raw net.Conn, host string) (net.Conn, error) {
@@ -76,6 +75,7 @@ func (c *Client) secure(ctx context.Context, raw net.Conn, host string) (net.Con
 func (c *Client) introduce(p *paho.Connect, _ *url.URL) (*paho.Connect, error) {
 	p.CleanStart = false // what came while we were away is what we are here for
 	p.Properties.RequestProblemInfo = true
+	p.Properties.ReceiveMaximum = new(uint16(inFlight))
 	if c.opts.UserFile != "" {
 		user, err := line(c.opts.UserFile)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,12 +51,9 @@ func NewMQTTSource(opts MQTTOptions) (*MQTTSource, error) {
 }
 
 // SetICCID tells which SIM is in the modem. It may be called as often as that is known; another SIM than before is another
-// connection.
+// connection. What is no number is ignored: it would become part of a topic, where "+" is everybody.
 func (s *MQTTSource) SetICCID(iccid string) {
-	s.mu.Lock()
-	known := s.opts.ICCID != "" || s.id == TopicID(iccid, s.opts.Key)
-	s.mu.Unlock()
-	if known || iccid == "" {
+	if s.opts.ICCID != "" || iccid == "" || strings.Trim(iccid, "0123456789") != "" || s.serves(iccid) {
 		return
 	}
 	select {
@@ -65,6 +63,21 @@ func (s *MQTTSource) SetICCID(iccid string) {
 	select {
 	case s.sim <- iccid:
 	default:
+	}
+}
+
+func (s *MQTTSource) serves(iccid string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.client != nil && s.id == TopicID(iccid, s.opts.Key)
+}
+
+// Check says that what carries the connection may have changed; see broker.Client.
+func (s *MQTTSource) Check() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client != nil {
+		s.client.Check()
 	}
 }
 
@@ -113,6 +126,9 @@ func (s *MQTTSource) Run(ctx context.Context, emit func(context.Context, Batch) 
 			connection.Wait()
 			return nil
 		case iccid := <-s.sim:
+			if s.serves(iccid) {
+				continue // it was told twice before it was taken once
+			}
 			end()
 			connection.Wait()
 			client, err := broker.New(s.brokerOptions(iccid, emit))
