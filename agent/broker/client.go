@@ -42,6 +42,7 @@ type Options struct {
 	Will      *Message                                   // what the broker is to publish when the client vanishes
 	Goodbye   func() (Message, bool)                     // published before a connection is closed on purpose
 	Subscribe []string                                   // filters
+	Retained  bool                                       // retained messages come at each connection, not only at the first
 	Receive   func(ctx context.Context, m Message) error // an error keeps m unacknowledged; it comes again after a while
 	Up        func()                                     // told of each connection, when subscriptions are in force; must not block
 	Log       func(text string)                          // troubles, once each
@@ -202,7 +203,7 @@ func (c *Client) up(ctx context.Context, m *autopaho.ConnectionManager, conn net
 	if len(c.opts.Subscribe) > 0 {
 		var s paho.Subscribe
 		for _, filter := range c.opts.Subscribe {
-			s.Subscriptions = append(s.Subscriptions, paho.SubscribeOptions{Topic: filter, QoS: 1})
+			s.Subscriptions = append(s.Subscriptions, paho.SubscribeOptions{Topic: filter, QoS: 1, RetainHandling: c.retainHandling()})
 		}
 		ctx, cancel := context.WithTimeout(ctx, answerTime)
 		defer cancel()
@@ -224,6 +225,15 @@ func (c *Client) up(ctx context.Context, m *autopaho.ConnectionManager, conn net
 	if alive && c.opts.Up != nil {
 		c.opts.Up()
 	}
+}
+
+// retainHandling: a subscription that the broker still has needs no retained messages again, unless that is asked for
+// (MQTT 5, 3.8.3.1).
+func (c *Client) retainHandling() byte {
+	if c.opts.Retained {
+		return 0
+	}
+	return 1
 }
 
 // receive takes one message; when it returns, paho acknowledges. For one that was not taken the connection is closed before, so

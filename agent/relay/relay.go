@@ -155,7 +155,7 @@ func (r *Relay) publish(ctx context.Context, now time.Time, t Ticket, rec Record
 		return true
 	}
 	err := r.broker.Publish(ctx, broker.Message{Topic: cloud.EventsTopic(r.opts.Prefix, cloud.TopicID(rec.ICCID, r.opts.Key)),
-		Payload: rec.Payload, Expiry: left})
+		Payload: rec.Payload, Expiry: left, Retain: true}) // so that a device that comes for the first time has the newest
 	refused, ok := errors.AsType[*broker.RefusedError](err)
 	switch {
 	case err == nil:

@@ -106,6 +106,7 @@ func watchFleet(o *broker.Options, cfg *config.Relay, fleet *relay.Fleet) {
 	if cfg.Fleet.Share != "" {
 		group = "$share/" + cfg.Fleet.Share + "/"
 	}
+	o.Retained = true // what is known of each device is forgotten with this process
 	o.Subscribe = []string{prefix + "/+/status", group + prefix + "/+/events"}
 	o.Receive = func(_ context.Context, m broker.Message) error {
 		id, kind, ok := cloud.ParseTopic(prefix, m.Topic)
