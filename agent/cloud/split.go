@@ -11,12 +11,10 @@ type Piece struct {
 	Raw   []byte // one JSON object
 }
 
-// Split takes a body apart for somebody else to decode. What Decode would refuse or skip is refused or skipped here too; an event
-// of which only a field is bad is passed on with it.
+// Split takes a body apart for somebody else to decode. What Decode would skip is skipped here too and is among the problems; an
+// event of which only a field is bad is passed on with it. The limits are those of each event: a body that was not decoded
+// before is the caller's to bound.
 func Split(body []byte, l Limits) (pieces []Piece, problems []Problem, err error) {
-	if _, problems, err = Decode(body, l); err != nil {
-		return nil, nil, err // it is well-formed from here on
-	}
 	documents := json.NewDecoder(bytes.NewReader(body))
 	for documents.More() {
 		var document json.RawMessage
@@ -30,9 +28,9 @@ func Split(body []byte, l Limits) (pieces []Piece, problems []Problem, err error
 			}
 		}
 		for _, object := range objects {
-			events, _, err := Decode(object, l)
-			if err != nil || len(events) != 1 {
-				continue // it is among the problems
+			events, bad, err := Decode(object, l)
+			if problems = append(problems, bad...); err != nil || len(events) != 1 {
+				continue
 			}
 			var raw bytes.Buffer
 			if err := json.Compact(&raw, object); err != nil {
