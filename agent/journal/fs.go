@@ -51,6 +51,9 @@ func (e *HeldError) Error() string {
 
 const pidName = "journal.pid"
 
+// Dir is a directory of this host.
+func Dir(path string) FS { return osFS{path} }
+
 // osFS is a directory of the host.
 type osFS struct{ dir string }
 

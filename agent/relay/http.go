@@ -20,16 +20,23 @@ type Health struct {
 	Waiting int    `json:"waiting"` // events that the broker does not have yet
 	Spool   int64  `json:"spool_bytes"`
 	Full    bool   `json:"spool_full"`
+	Reason  string `json:"reason,omitempty"` // why not ok
 }
 
 // Health tells how the relay stands. A broker that is away is no reason to send posts elsewhere: they are taken all the same.
 func (r *Relay) Health() Health {
 	b, s := r.broker.Stats(), r.opts.Spool.Stats()
-	h := Health{Broker: b.State, Hint: b.Trouble.Hint, Waiting: s.Waiting, Spool: s.Bytes, Full: r.opts.Spool.Full()}
+	h := Health{Broker: b.State, Hint: b.Trouble.Hint, Waiting: s.Waiting, Spool: s.Bytes, Full: s.Full}
 	if b.Trouble.Code != "" {
 		h.Trouble = b.Trouble.Code + ": " + b.Detail
 	}
-	h.OK = !h.Full
+	switch {
+	case s.Trouble != "":
+		h.Reason = "events cannot be kept on disk, and senders are asked to come again: " + s.Trouble
+	case h.Full:
+		h.Reason = "the spool is full of events that the broker does not have: see broker and trouble, or raise spool.max_bytes"
+	}
+	h.OK = h.Reason == ""
 	return h
 }
 
@@ -68,6 +75,8 @@ func (r *Relay) metrics() *metrics.Set {
 	gauge("supersim_relay_spool_segments", float64(s.Segments))
 	count("supersim_relay_spool_damaged_total", s.Damaged)
 	count("supersim_relay_spool_full_total", s.FullTimes)
+	count("supersim_relay_spool_syncs_total", s.Syncs)
+	gauge("supersim_relay_spool_failing", up[s.Trouble != ""])
 	count("supersim_relay_events_total", r.counts.events.Load())
 	count("supersim_relay_published_total", r.counts.published.Load())
 	count("supersim_relay_published_late_total", r.counts.late.Load())

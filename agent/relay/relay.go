@@ -49,6 +49,8 @@ type Relay struct {
 	opts   Options
 	broker Broker
 	counts counts
+	slow   atomic.Bool  // the broker did not answer lately: nobody's answer waits for it
+	spoke  atomic.Int64 // unix seconds at which a refusal was last logged
 }
 
 // counts are since the start.
@@ -136,22 +138,35 @@ func (r *Relay) take(ctx context.Context, b cloud.Batch) error {
 			r.opts.Took(b.Received, p.Event)
 		}
 	}
+	r.send(ctx, tickets, list)
+	return nil // what was not acknowledged is the drain's now
+}
+
+// send publishes fresh records, and returns when the broker has answered or the sender has waited long enough. A broker that is
+// connected and does not answer costs one post that time, not every one: few are taken at once, and others would be turned away.
+func (r *Relay) send(ctx context.Context, tickets []Ticket, list []Record) {
+	if r.slow.Load() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()
 	var sending sync.WaitGroup
 	for i, rec := range list {
-		sending.Go(func() { r.publish(ctx, b.Received, tickets[i], rec) })
+		sending.Go(func() { r.publish(ctx, tickets[i], rec) })
 	}
 	sending.Wait()
-	return nil // what was not acknowledged is the drain's now
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		r.slow.Store(true)
+	}
 }
 
-// publish passes one record on. What the broker refuses for good is given up, or it would be tried for ever.
-func (r *Relay) publish(ctx context.Context, now time.Time, t Ticket, rec Record) bool {
-	left := r.opts.Expiry - now.Sub(rec.Came)
-	if left <= 0 {
+// publish passes one record on. What is too old is dropped; what the broker refuses rests until somebody may have mended that.
+// false means that the broker did not answer.
+func (r *Relay) publish(ctx context.Context, t Ticket, rec Record) bool {
+	left := r.opts.Expiry - max(0, r.opts.Clock.Now().Sub(rec.Came))
+	if left < time.Second { // a message expires after whole seconds, and 0 would be never
 		r.counts.expired.Add(1)
-		r.opts.Spool.Acked(t)
+		r.opts.Spool.Acked(r.opts.Clock.Now(), t)
 		return true
 	}
 	err := r.broker.Publish(ctx, broker.Message{Topic: cloud.EventsTopic(r.opts.Prefix, cloud.TopicID(rec.ICCID, r.opts.Key)),
@@ -160,26 +175,35 @@ func (r *Relay) publish(ctx context.Context, now time.Time, t Ticket, rec Record
 	switch {
 	case err == nil:
 		r.counts.published.Add(1)
+		r.slow.Store(false)
+		r.opts.Spool.Acked(r.opts.Clock.Now(), t)
+		return true
 	case ok && refused.Trouble.Mend:
 		r.counts.refused.Add(1)
-		r.opts.Log(fmt.Sprintf("the broker does not take an event for SIM …%s: %s. %s", tail(rec.ICCID), refused.Trouble.Code, refused.Trouble.Hint))
-		return false
-	default:
-		return false
+		r.opts.Spool.Refused(r.opts.Clock.Now(), t)
+		r.tell(rec.ICCID, refused)
+		return true
 	}
-	r.opts.Spool.Acked(t)
-	return true
+	return false
+}
+
+// tell logs a refusal, one a minute: a wrong access list refuses thousands.
+func (r *Relay) tell(iccid string, e *broker.RefusedError) {
+	now, last := r.opts.Clock.Now().Unix(), r.spoke.Load()
+	if now-last >= 60 && r.spoke.CompareAndSwap(last, now) {
+		r.opts.Log(fmt.Sprintf("the broker does not take an event for SIM …%s, and perhaps for others: %s. %s",
+			tail(iccid), e.Trouble.Code, e.Trouble.Hint))
+	}
 }
 
 // tail is what of an identifier may stand in a log.
 func tail(iccid string) string { return iccid[max(0, len(iccid)-4):] }
 
 // drain publishes what waits in the spool until ctx ends: what the broker did not acknowledge at once, and on a new connection
-// also what it may have forgotten.
+// also what it may have forgotten, until that has all gone out.
 func (r *Relay) drain(ctx context.Context) {
-	for {
+	for again := false; ; {
 		timer, stop := r.opts.Clock.NewTimer(drainEvery)
-		again := false
 		select {
 		case <-ctx.Done():
 			stop()
@@ -190,26 +214,27 @@ func (r *Relay) drain(ctx context.Context) {
 		}
 		stop()
 		now := r.opts.Clock.Now()
-		r.opts.Spool.Sweep(now)
+		err := r.opts.Spool.Sweep(now)
 		if st := r.opts.Spool.Stats(); (again || st.Waiting > 0) && r.broker.Stats().State == "connected" {
-			if err := r.drainOnce(ctx, now, again); err != nil {
-				r.opts.Log("spool: " + err.Error())
-			}
+			whole, e := r.drainOnce(ctx, now, again)
+			again, err = again && !whole, errors.Join(err, e)
+		}
+		if err != nil {
+			r.opts.Log("spool: " + err.Error())
 		}
 	}
 }
 
-// drainOnce goes through the spool once, a bounded number at a time. It ends early when the broker goes away.
-func (r *Relay) drainOnce(ctx context.Context, now time.Time, again bool) error {
+// drainOnce goes through the spool once, a bounded number at a time. It ends early, and is not whole, when the broker goes away.
+func (r *Relay) drainOnce(ctx context.Context, now time.Time, again bool) (whole bool, err error) {
 	room := make(chan struct{}, drainAtOnce)
 	var failed atomic.Bool
 	var sending sync.WaitGroup
-	defer sending.Wait()
-	return r.opts.Spool.Waiting(now, again, func(t Ticket, rec Record) bool {
+	err = r.opts.Spool.Waiting(now, again, func(t Ticket, rec Record) bool {
 		if failed.Load() || ctx.Err() != nil {
 			return false
 		}
-		if !again && now.Sub(rec.Came) < 2*ackTime {
+		if age := now.Sub(rec.Came); !again && age >= 0 && age < 2*ackTime {
 			return true // it is under way
 		}
 		room <- struct{}{}
@@ -218,10 +243,12 @@ func (r *Relay) drainOnce(ctx context.Context, now time.Time, again bool) error 
 			ctx, cancel := context.WithTimeout(ctx, drainTime)
 			defer cancel()
 			r.counts.late.Add(1)
-			if !r.publish(ctx, now, t, rec) {
+			if !r.publish(ctx, t, rec) {
 				failed.Store(true)
 			}
 		})
 		return true
 	})
+	sending.Wait()
+	return err == nil && ctx.Err() == nil && !failed.Load(), err
 }

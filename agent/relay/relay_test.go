@@ -23,6 +23,7 @@ type fakeBroker struct {
 	state  string
 	got    []broker.Message
 	n      int
+	last   int // number in the event_sid of the message that is judged
 }
 
 func (b *fakeBroker) Run(ctx context.Context) error { <-ctx.Done(); return nil }
@@ -32,12 +33,17 @@ func (b *fakeBroker) Publish(ctx context.Context, m broker.Message) error {
 	n, state := b.n, b.state
 	b.n++
 	answer := b.answer
+	var err error
+	if answer != nil {
+		fmt.Sscanf(string(m.Payload), `{"event_sid":"EZ%d"`, &b.last) //nolint:errcheck // as eventBody writes it
+		err = answer(n)
+	}
 	b.mu.Unlock()
 	if state != "connected" {
 		return broker.ErrOffline
 	}
 	if answer != nil {
-		if err := answer(n); err != nil {
+		if err != nil {
 			if errors.Is(err, errLate) {
 				<-ctx.Done()
 			}
@@ -163,7 +169,7 @@ func TestWhatAPostGets(t *testing.T) {
 					t.Errorf("%+v", st)
 				}
 				b.broker.set("connected", nil)
-				<-time.After(time.Minute) // virtual time
+				<-time.After(refusedPause + time.Minute) // virtual time
 				if got := b.broker.sids(t); !slices.Equal(got, []string{"1"}) || b.relay.opts.Spool.Stats().Waiting != 0 {
 					t.Errorf("the broker has %v, %+v", got, b.relay.opts.Spool.Stats())
 				}
@@ -232,5 +238,120 @@ func TestAgain(t *testing.T) {
 			t.Errorf("after eight days %v", got)
 		}
 		b.stop()
+	})
+}
+
+// A SIM whose events the broker refuses holds up nobody else's, and is not offered again and again; when its topic is allowed,
+// its events go out.
+func TestARefusedSIMHoldsUpNobody(t *testing.T) {
+	refused := &broker.RefusedError{Trouble: broker.Trouble{Code: "not-authorised", Mend: true}}
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, t.TempDir(), SpoolOptions{Settle: time.Minute})
+		defer b.stop()
+		said := 0
+		b.relay.opts.Log = func(string) { said++ }
+		b.broker.set("waiting", nil)
+		for n := range 300 {
+			b.post1(n + 1) //nolint:errcheck // seen below
+		}
+		b.broker.set("connected", func(n int) error {
+			if b.broker.last < 250 {
+				return refused
+			}
+			return nil
+		})
+		<-time.After(time.Minute)
+		if got := b.broker.sids(t); len(got) != 51 {
+			t.Errorf("%d of 51 reached the broker", len(got))
+		}
+		if b.broker.n > 2*300+300 || said > 2 {
+			t.Errorf("%d messages offered, %d lines logged", b.broker.n, said)
+		}
+		b.broker.set("connected", nil)
+		<-time.After(11 * time.Minute)
+		if got := b.broker.sids(t); len(got) != 300 {
+			t.Errorf("%d of 300 in the end", len(got))
+		}
+	})
+}
+
+// A broker that is connected and says nothing costs the first post a moment, not every one.
+func TestASilentBrokerSlowsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, t.TempDir(), SpoolOptions{Settle: time.Minute})
+		defer b.stop()
+		b.broker.set("connected", func(int) error { return errLate })
+		began := time.Now()
+		for n := range 100 {
+			if err := b.post1(n + 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("100 posts took %v", took)
+		}
+		b.broker.set("connected", nil)
+		<-time.After(2 * time.Minute)
+		if got := b.broker.sids(t); len(got) < 100 {
+			t.Errorf("%d of 100 in the end", len(got))
+		}
+		if err := b.post1(200); err != nil || b.relay.opts.Spool.Stats().Waiting != 0 {
+			t.Errorf("a broker that answers again is not waited for: %v", err)
+		}
+	})
+}
+
+// What a broker may have forgotten goes out again even if it goes away in the midst of that.
+func TestAgainUntilAllIsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, t.TempDir(), SpoolOptions{Settle: time.Hour})
+		defer b.stop()
+		for n := range 300 {
+			b.post1(n + 1) //nolint:errcheck // seen below
+		}
+		first := b.broker.n
+		b.broker.set("connected", func(n int) error {
+			if n-first > 150 && n-first < 200 {
+				return errLate
+			}
+			return nil
+		})
+		b.relay.opts.Again.Up()
+		<-time.After(5 * time.Minute)
+		seen := map[string]int{}
+		for _, sid := range b.broker.sids(t) {
+			seen[sid]++
+		}
+		for sid, n := range seen {
+			if n < 2 {
+				t.Errorf("%s did not go out again", sid)
+			}
+		}
+	})
+}
+
+// A disk that fails is a reason to send posts to another relay; it says so, and takes it back.
+func TestHealthOfTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		b := start(t, "", SpoolOptions{FS: d})
+		defer b.stop()
+		bad := true
+		d.fail = func(op, _ string, _ int) error {
+			if bad && op == "write" {
+				return errDisk
+			}
+			return nil
+		}
+		if err := b.post1(1); err == nil {
+			t.Error("taken without a disk")
+		}
+		if h := b.relay.Health(); h.OK || !strings.Contains(h.Reason, errDisk.Error()) {
+			t.Errorf("%+v", h)
+		}
+		bad = false
+		if err := b.post1(1); err != nil || !b.relay.Health().OK {
+			t.Errorf("%v %+v", err, b.relay.Health())
+		}
 	})
 }

@@ -1,18 +1,15 @@
 package relay
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
+
+	"supersim-agent/agent/journal"
 )
 
 // A Record is one event on its way: the message, and when it came.
@@ -26,47 +23,50 @@ type Record struct {
 // appended; a segment is removed as a whole when nothing in it is needed any more. Which records were acknowledged is known in
 // memory only: after a restart all of them count as not acknowledged, and go out again. Duplicates do no harm; loss would.
 //
-// It is safe for use by several goroutines.
+// The folder is locked: a second relay on it would remove what the first one writes to. It is safe for use by several goroutines.
 type Spool struct {
-	dir  string
+	fs   journal.FS
+	lock io.Closer
 	opts SpoolOptions
 
-	syncing sync.Mutex // one fsync at a time, for all who wait; taken before mu
+	syncing sync.Mutex // held by the one that syncs
 
-	mu       sync.Mutex // guards what follows
-	segments []*segment // oldest first; the last one is written to
-	file     *os.File   // of the last one
-	written  uint64     // records appended in this life
-	synced   uint64     // of these, on disk
-	bytes    int64      // of all segments
-	waiting  int        // records that are not acknowledged
+	mu       sync.Mutex     // guards what follows
+	segments []*segment     // oldest first; the last one is written to
+	batch    *batch         // waits for the disk; nil: nobody does
+	closing  []journal.File // of segments that are full, once nobody waits for them
+	bytes    int64          // of all segments
+	waiting  int            // records that the broker does not have
+	nextID   uint64
 	stats    SpoolStats
 }
 
 // SpoolOptions adjust a spool.
 type SpoolOptions struct {
 	MaxBytes int64         // of all segments; 1 GiB
-	Segment  int64         // bytes after which a new one is begun; 1 MiB
-	Settle   time.Duration // how long what was acknowledged is kept; see Again
+	Segment  int64         // bytes after which a new one is begun; 1 MiB, less with a low MaxBytes
+	Settle   time.Duration // how long after its acknowledgement a record is kept; see Waiting
+	FS       journal.FS    // instead of the folder dir of this host
 }
 
 // SpoolStats counts since the start, but for the gauges.
 type SpoolStats struct {
-	Waiting   int   // gauge: records that the broker has not acknowledged
-	Segments  int   // gauge
-	Bytes     int64 // gauge
-	Kept      int64 // records taken
-	Damaged   int64 // places where a segment could not be read; what follows them in the segment is skipped
-	FullTimes int64 // records refused for want of room
+	Waiting   int    // gauge: records that the broker does not have
+	Segments  int    // gauge
+	Bytes     int64  // gauge
+	Full      bool   // gauge: the next records may be refused for want of room
+	Trouble   string // with the disk, since the last record that was kept; "" for none
+	Kept      int64  // records taken
+	Damaged   int64  // places where a segment of an earlier life holds no record
+	FullTimes int64  // records refused for want of room
+	Syncs     int64  // of the disk
 }
 
-// segment is one file. Its records are known by their number in it.
-type segment struct {
-	id     uint64
-	size   int64
-	acked  []bool // of each record
-	open   int    // records not acknowledged
-	newest time.Time
+// A batch is everything that waits for the same sync.
+type batch struct {
+	touched []*segment
+	done    chan struct{}
+	err     error // once done is closed
 }
 
 // A Ticket is a record's place in the spool.
@@ -78,14 +78,8 @@ type Ticket struct {
 // ErrFull says that the spool holds as much as it may that the broker does not have.
 var ErrFull = errors.New("the spool is full")
 
-const (
-	recordHeader = 4 + 4 // length and CRC-32C of what follows
-	bodyHeader   = 8 + 2 // unix milliseconds, length of the ICCID
-	maxRecord    = 1 << 20
-	extension    = ".seg"
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// refusedPause is how long a record rests that the broker does not take: a person must mend that.
+const refusedPause = 10 * time.Minute
 
 // OpenSpool opens a folder, which it makes if need be. What is in it from an earlier life waits for the broker again.
 func OpenSpool(dir string, opts SpoolOptions) (*Spool, error) {
@@ -93,223 +87,312 @@ func OpenSpool(dir string, opts SpoolOptions) (*Spool, error) {
 		opts.MaxBytes = 1 << 30
 	}
 	if opts.Segment <= 0 {
-		opts.Segment = 1 << 20
+		opts.Segment = min(1<<20, opts.MaxBytes/8)
 	}
-	s := &Spool{dir: dir, opts: opts}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if opts.FS == nil {
+		opts.FS = journal.Dir(dir)
+	}
+	s := &Spool{fs: opts.FS, opts: opts}
+	if err := s.fs.Make(); err != nil {
 		return nil, err
 	}
-	names, err := filepath.Glob(filepath.Join(dir, "*"+extension))
-	if err != nil {
-		return nil, err
+	var err error
+	if s.lock, err = s.fs.Lock(); err != nil {
+		return nil, fmt.Errorf("spool %s: %w", dir, err)
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		if err := s.adopt(name); err != nil {
-			return nil, err
-		}
+	if err := s.adoptAll(); err != nil {
+		return nil, errors.Join(err, s.lock.Close())
 	}
-	return s, s.begin()
+	return s, nil
 }
 
-// adopt takes a segment of an earlier life over.
-func (s *Spool) adopt(path string) error {
-	id, err := strconv.ParseUint(strings.TrimSuffix(filepath.Base(path), extension), 16, 64)
+// adoptAll takes over what an earlier life left, and begins a segment of its own.
+func (s *Spool) adoptAll() error {
+	files, err := s.fs.List()
 	if err != nil {
-		return nil // not ours
+		return err
 	}
-	g := &segment{id: id}
-	_, damaged, err := readSegment(path, func(_ int, r Record) bool {
-		g.acked, g.newest = append(g.acked, false), r.Came
+	for _, f := range files {
+		if id, ok := segmentID(f.Name); ok {
+			s.nextID = max(s.nextID, id+1)
+			if err := s.adopt(&segment{id: id, size: f.Size}); err != nil {
+				return err
+			}
+		}
+	}
+	slices.SortFunc(s.segments, bySegment)
+	return s.begin()
+}
+
+func (s *Spool) adopt(g *segment) error {
+	data, err := load(s.fs, g.name(), g.size)
+	if err != nil {
+		return err
+	}
+	damaged, _ := scan(data, func(place int64, _ Record) bool {
+		g.add(place)
 		return true
 	})
-	if err != nil {
-		return err
+	s.stats.Damaged += int64(damaged)
+	if g.open == 0 {
+		return s.fs.Remove(g.name())
 	}
-	if damaged {
-		s.stats.Damaged++
-	}
-	if g.open = len(g.acked); g.open == 0 {
-		return os.Remove(path)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	g.size = info.Size()
 	s.segments, s.bytes, s.waiting = append(s.segments, g), s.bytes+g.size, s.waiting+g.open
 	return nil
 }
 
-func (s *Spool) path(g *segment) string {
-	return filepath.Join(s.dir, fmt.Sprintf("%016x%s", g.id, extension))
-}
-
-// begin opens a new segment behind the last one. The lock is held, or nobody else knows s yet.
+// begin opens a new segment behind the last one. One that cannot be made durable is left behind, empty, and its number with it.
 func (s *Spool) begin() error {
-	g := &segment{}
-	if n := len(s.segments); n > 0 {
-		g.id = s.segments[n-1].id + 1
-	}
-	f, err := os.OpenFile(s.path(g), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	g := &segment{id: s.nextID}
+	s.nextID++
+	f, err := s.fs.Create(g.name())
 	if err != nil {
 		return err
 	}
-	if err := syncDir(s.dir); err != nil {
-		f.Close()
-		return err
+	if err := s.fs.Sync(); err != nil {
+		return errors.Join(err, f.Close(), s.fs.Remove(g.name()))
 	}
-	s.file, s.segments = f, append(s.segments, g)
+	g.file, s.segments = f, append(s.segments, g)
 	return nil
 }
 
-// syncDir makes the names of a folder's new files durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
+func (s *Spool) current() *segment { return s.segments[len(s.segments)-1] }
 
 // Append keeps records and returns when they are on disk. An error means that none of them may be relied upon.
-func (s *Spool) Append(list []Record) ([]Ticket, error) {
-	s.syncing.Lock()
-	s.mu.Lock()
-	tickets, err := s.write(list)
-	upTo := s.written
-	s.mu.Unlock()
-	s.syncing.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	return tickets, s.sync(upTo)
-}
-
-// write appends records to the last segment. Both locks are held.
-func (s *Spool) write(list []Record) (tickets []Ticket, err error) {
+func (s *Spool) Append(list []Record) (tickets []Ticket, err error) {
 	var block []byte
+	var places []int64
 	for _, r := range list {
+		places = append(places, int64(len(block)))
 		if block, err = appendRecord(block, r); err != nil {
 			return nil, err
 		}
 	}
-	s.makeRoom(int64(len(block)))
-	if s.bytes+int64(len(block)) > s.opts.MaxBytes {
-		s.stats.FullTimes += int64(len(list))
-		return nil, ErrFull
+	if len(list) == 0 {
+		return nil, nil
 	}
-	g := s.segments[len(s.segments)-1]
-	if g.size > 0 && g.size+int64(len(block)) > s.opts.Segment {
-		if err := s.rotate(); err != nil {
-			return nil, err
-		}
-		g = s.segments[len(s.segments)-1]
-	}
-	if _, err := s.file.Write(block); err != nil {
-		s.file.Truncate(g.size) //nolint:errcheck // half a record is recognised
+	s.mu.Lock()
+	if tickets, err = s.write(block, places); err != nil {
+		s.complain(err)
+		s.mu.Unlock()
 		return nil, err
 	}
-	for _, r := range list {
-		tickets = append(tickets, Ticket{g, len(g.acked)})
-		g.acked, g.newest = append(g.acked, false), r.Came
+	b, first := s.join(s.current())
+	s.mu.Unlock()
+	if first {
+		s.sync(b)
 	}
-	g.size, g.open = g.size+int64(len(block)), g.open+len(list)
-	s.bytes, s.waiting = s.bytes+int64(len(block)), s.waiting+len(list)
-	s.written, s.stats.Kept = s.written+uint64(len(list)), s.stats.Kept+int64(len(list))
+	<-b.done
+	if b.err != nil {
+		return nil, b.err
+	}
+	s.mu.Lock()
+	s.stats.Kept += int64(len(list))
+	s.mu.Unlock()
 	return tickets, nil
 }
 
-// rotate closes the last segment, with everything on disk, and begins another. Both locks are held.
-func (s *Spool) rotate() error {
-	if err := s.file.Sync(); err != nil {
-		return err
+// complain keeps why records were not taken. The lock is held.
+func (s *Spool) complain(err error) {
+	switch {
+	case err == nil:
+		s.stats.Trouble = ""
+	case !errors.Is(err, ErrFull):
+		s.stats.Trouble = err.Error()
 	}
-	s.synced = s.written
-	s.file.Close() //nolint:errcheck // everything is on disk
-	return s.begin()
 }
 
-// sync returns when so many records are on disk. Whoever comes first does it for all who wait.
-func (s *Spool) sync(upTo uint64) error {
-	s.syncing.Lock()
-	defer s.syncing.Unlock()
-	s.mu.Lock()
-	done, written, file := s.synced, s.written, s.file
-	s.mu.Unlock()
-	if done >= upTo {
-		return nil
+// write appends a block of records to the last segment. A write that fails is overwritten by the next one. The lock is held.
+func (s *Spool) write(block []byte, places []int64) (tickets []Ticket, err error) {
+	size := int64(len(block))
+	if g := s.current(); g.failed || g.size > 0 && g.size+size > s.opts.Segment {
+		if err := s.rotate(); err != nil {
+			return nil, err
+		}
 	}
-	if err := file.Sync(); err != nil {
+	if s.makeRoom(size); s.bytes+size > s.opts.MaxBytes {
+		s.stats.FullTimes += int64(len(places))
+		return nil, ErrFull
+	}
+	g := s.current()
+	if _, err := g.file.WriteAt(block, g.size); err != nil {
+		return nil, err
+	}
+	for _, place := range places {
+		tickets = append(tickets, Ticket{g, len(g.places)})
+		g.add(g.size + place)
+	}
+	g.size, s.bytes, s.waiting = g.size+size, s.bytes+size, s.waiting+len(places)
+	return tickets, nil
+}
+
+// rotate begins another segment. The one before it is closed when nobody waits for it any more. The lock is held.
+func (s *Spool) rotate() error {
+	before := s.current()
+	if err := s.begin(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.synced = max(s.synced, written)
-	s.mu.Unlock()
+	s.closing = append(s.closing, before.file)
 	return nil
 }
 
+// join waits for the disk together with others, or is the first to do so. The lock is held.
+func (s *Spool) join(g *segment) (b *batch, first bool) {
+	if s.batch == nil {
+		s.batch, first = &batch{done: make(chan struct{})}, true
+	}
+	if !slices.Contains(s.batch.touched, g) {
+		s.batch.touched = append(s.batch.touched, g)
+	}
+	return s.batch, first
+}
+
+// sync brings a batch to the disk: all who joined it while the one before was under way. No file is closed that a later batch
+// could wait for.
+func (s *Spool) sync(b *batch) {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	s.mu.Lock()
+	s.batch = nil // who comes now waits for the next
+	full := s.closing
+	s.closing = nil
+	s.mu.Unlock()
+	for _, g := range b.touched {
+		b.err = errors.Join(b.err, s.syncSegment(g))
+	}
+	for _, f := range full {
+		f.Close() //nolint:errcheck // what was in it is on disk, or was said not to be
+	}
+	s.mu.Lock()
+	s.stats.Syncs++
+	s.complain(b.err)
+	s.mu.Unlock()
+	close(b.done)
+}
+
+// syncSegment fails for good once it failed: the kernel may have thrown the data away and call the next one a success.
+func (s *Spool) syncSegment(g *segment) error {
+	s.mu.Lock()
+	failed := g.failed
+	s.mu.Unlock()
+	if failed {
+		return errLost
+	}
+	err := g.file.Sync()
+	if err != nil {
+		s.mu.Lock()
+		g.failed = true
+		s.mu.Unlock()
+	}
+	return err
+}
+
+var errLost = errors.New("the disk lost what was written to this file")
+
 // Acked notes that the broker has a record.
-func (s *Spool) Acked(t Ticket) {
+func (s *Spool) Acked(now time.Time, t Ticket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !t.segment.acked[t.number] {
-		t.segment.acked[t.number] = true
-		t.segment.open--
+	g := t.segment
+	if !g.states[t.number].acked() {
+		g.open--
 		s.waiting--
+	}
+	g.states[t.number] = state(now.UnixMilli())
+	if now.After(g.last) {
+		g.last = now
 	}
 }
 
-// Sweep removes the segments of which the broker has everything, and has had for the time of Settle.
-func (s *Spool) Sweep(now time.Time) {
+// Refused notes that the broker does not take a record, nor will in a moment.
+func (s *Spool) Refused(now time.Time, t Ticket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.segments) > 1 && s.segments[0].open == 0 && now.Sub(s.segments[0].newest) >= s.opts.Settle {
-		s.drop()
+	if !t.segment.states[t.number].acked() {
+		t.segment.states[t.number] = state(-now.UnixMilli())
 	}
+}
+
+// Sweep removes the segments of which the broker has everything, and has had for the time of Settle. The one that is written to
+// is no exception, or a quiet relay would send days of events again after each restart.
+func (s *Spool) Sweep(now time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	settled := func(g *segment) bool { return g.size > 0 && g.open == 0 && now.Sub(g.last) >= s.opts.Settle }
+	if settled(s.current()) {
+		if err := s.rotate(); err != nil {
+			return err
+		}
+	}
+	s.drop(settled)
+	return nil
 }
 
 // makeRoom removes what the broker has, however fresh, before something new must be refused. The lock is held.
 func (s *Spool) makeRoom(bytes int64) {
-	for s.bytes+bytes > s.opts.MaxBytes && len(s.segments) > 1 && s.segments[0].open == 0 {
-		s.drop()
-	}
+	s.drop(func(g *segment) bool { return s.bytes+bytes > s.opts.MaxBytes && g.open == 0 })
 }
 
-func (s *Spool) drop() {
-	g := s.segments[0]
-	os.Remove(s.path(g)) //nolint:errcheck // it would go out again after a restart, which does no harm
-	s.segments, s.bytes = s.segments[1:], s.bytes-g.size
+// drop removes segments that are not written to. One that waits for its device keeps none of the later ones.
+func (s *Spool) drop(when func(*segment) bool) {
+	current := s.current()
+	s.segments = slices.DeleteFunc(s.segments, func(g *segment) bool {
+		if g == current || !when(g) {
+			return false
+		}
+		s.fs.Remove(g.name()) //nolint:errcheck // it would go out again after a restart, which does no harm
+		s.bytes -= g.size
+		return true
+	})
 }
 
-// Waiting calls f with the records that the broker has not acknowledged, oldest first, until f returns false. With again,
-// those that it has acknowledged within Settle come too: a broker that lost its memory may have forgotten them.
+// Waiting calls f with the records that the broker does not have, oldest first, until f returns false; those that it refused
+// lately rest. With again, these come too, and those that it acknowledged within Settle: a broker that was killed may have
+// forgotten them.
 func (s *Spool) Waiting(now time.Time, again bool, f func(Ticket, Record) bool) error {
 	s.mu.Lock()
 	segments := slices.Clone(s.segments)
 	s.mu.Unlock()
 	for _, g := range segments {
 		s.mu.Lock()
-		needed := g.open > 0 || again && now.Sub(g.newest) < s.opts.Settle
+		needed, size := g.open > 0 || again && now.Sub(g.last) < s.opts.Settle, g.size
 		s.mu.Unlock()
-		if !needed {
+		if !needed || size == 0 {
 			continue
 		}
-		more, _, err := readSegment(s.path(g), func(n int, r Record) bool {
-			s.mu.Lock()
-			wanted := n < len(g.acked) && (!g.acked[n] || again && now.Sub(r.Came) < s.opts.Settle)
-			s.mu.Unlock()
-			return !wanted || f(Ticket{g, n}, r)
-		})
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
+		data, err := load(s.fs, g.name(), size)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // removed meanwhile
+		}
+		if err != nil {
 			return err
 		}
+		_, more := scan(data, func(place int64, r Record) bool {
+			n, wanted := s.wanted(g, place, now, again)
+			return !wanted || f(Ticket{g, n}, r)
+		})
 		if !more {
 			return nil
 		}
 	}
 	return nil
+}
+
+func (s *Spool) wanted(g *segment, place int64, now time.Time, again bool) (number int, wanted bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, ok := g.find(place)
+	if !ok {
+		return 0, false
+	}
+	switch st := g.states[n]; {
+	case st == 0:
+		return n, true
+	case st.acked():
+		return n, again && now.Sub(st.at()) < s.opts.Settle
+	default:
+		return n, again || now.Sub(st.at()) >= refusedPause
+	}
 }
 
 // Stats tells how the spool stands.
@@ -318,88 +401,26 @@ func (s *Spool) Stats() SpoolStats {
 	defer s.mu.Unlock()
 	st := s.stats
 	st.Waiting, st.Segments, st.Bytes = s.waiting, len(s.segments), s.bytes
+	held := int64(0)
+	for _, g := range s.segments {
+		if g.open > 0 {
+			held += g.size
+		}
+	}
+	st.Full = held > s.opts.MaxBytes-s.opts.MaxBytes/16
 	return st
 }
 
-// Full reports that the next record may be refused.
-func (s *Spool) Full() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bytes+maxRecord > s.opts.MaxBytes && s.segments[0].open > 0
-}
-
-// Close ends it. What is not acknowledged is there at the next start.
+// Close ends it. What is not acknowledged is there at the next start. Nobody may use it any more.
 func (s *Spool) Close() error {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.file.Close()
-}
-
-func appendRecord(block []byte, r Record) ([]byte, error) {
-	n := bodyHeader + len(r.ICCID) + len(r.Payload)
-	if n > maxRecord || len(r.ICCID) > 255 {
-		return nil, fmt.Errorf("an event of %d bytes is too long for the spool", n)
+	err := s.current().file.Close()
+	for _, f := range s.closing {
+		err = errors.Join(err, f.Close())
 	}
-	start := len(block)
-	block = append(block, make([]byte, recordHeader)...)
-	block = binary.BigEndian.AppendUint64(block, uint64(r.Came.UnixMilli()))
-	block = binary.BigEndian.AppendUint16(block, uint16(len(r.ICCID)))
-	block = append(append(block, r.ICCID...), r.Payload...)
-	binary.BigEndian.PutUint32(block[start:], uint32(n))
-	binary.BigEndian.PutUint32(block[start+4:], crc32.Checksum(block[start+recordHeader:], castagnoli))
-	return block, nil
-}
-
-// readSegment calls f with each record and its number. damaged tells that the file ends in something else than a record: the
-// rest of one that a power cut left, or worse. more is false when f wanted no more.
-func readSegment(path string, f func(int, Record) bool) (more, damaged bool, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return true, false, err
-	}
-	defer file.Close()
-	in := io.Reader(file)
-	for n := 0; ; n++ {
-		r, err := readRecord(in)
-		switch {
-		case errors.Is(err, io.EOF):
-			return true, false, nil
-		case errors.Is(err, errDamaged):
-			return true, true, nil
-		case err != nil:
-			return true, false, err
-		case !f(n, r):
-			return false, false, nil
-		}
-	}
-}
-
-var errDamaged = errors.New("no record")
-
-func readRecord(in io.Reader) (r Record, err error) {
-	var head [recordHeader]byte
-	if _, err := io.ReadFull(in, head[:]); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errDamaged
-		}
-		return r, err
-	}
-	n := binary.BigEndian.Uint32(head[:])
-	if n < bodyHeader || n > maxRecord {
-		return r, errDamaged
-	}
-	body := make([]byte, n)
-	if _, err := io.ReadFull(in, body); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errDamaged
-		}
-		return r, err
-	}
-	name := int(binary.BigEndian.Uint16(body[8:]))
-	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(head[4:]) || bodyHeader+name > len(body) {
-		return r, errDamaged
-	}
-	r.Came = time.UnixMilli(int64(binary.BigEndian.Uint64(body)))
-	r.ICCID, r.Payload = string(body[bodyHeader:bodyHeader+name]), body[bodyHeader+name:]
-	return r, nil
+	s.closing = nil
+	return errors.Join(err, s.lock.Close())
 }

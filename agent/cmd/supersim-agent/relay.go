@@ -38,6 +38,9 @@ on disk, keeps it until the broker has it for certain, and shows the fleet: rela
 				return &exitError{exitMisused, err}
 			}
 			if checkOnly {
+				if err := relayFilesReadable(cfg); err != nil {
+					return &exitError{exitMisused, fmt.Errorf("%s: %w", cfg.Name(), err)}
+				}
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: no mistakes\n", cfg.Name())
 				return err
 			}
@@ -47,6 +50,23 @@ on disk, keeps it until the broker has it for certain, and shows the fleet: rela
 	cmd.Flags().StringVar(&path, "config", "", "configuration file (default "+config.DefaultRelayPath+")")
 	cmd.Flags().BoolVar(&checkOnly, "check", false, "only report every mistake in it")
 	return cmd
+}
+
+// fleetSession is how long the broker keeps what a relay that is away would hear of its fleet: what is retained comes anyway.
+const fleetSession = time.Minute
+
+// relayFilesReadable reports a file that the configuration names and that cannot be used.
+func relayFilesReadable(cfg *config.Relay) error {
+	_, err1 := webhook(cfg.Webhook, zerolog.Nop())
+	_, err2 := topicKey(cfg.Broker.TopicKeyFile)
+	all := []error{err1, err2}
+	for _, path := range []string{cfg.Broker.UserFile, cfg.Broker.PasswordFile} {
+		if path != "" {
+			_, err := readSecret(path)
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
 }
 
 // relayParts is a relay with what it is made of.
@@ -67,6 +87,9 @@ func buildRelay(cfg *config.Relay, log zerolog.Logger) (*relayParts, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := hook.Listen(); err != nil { // before anybody is told that the relay is ready
+		return nil, err
+	}
 	p := &relayParts{fleet: relay.NewFleet(relay.FleetOptions{DevicesFile: cfg.Fleet.DevicesFile, TopicKey: key,
 		SilentAfter: cfg.Fleet.SilentAfter, Log: warn})}
 	opts := brokerOptions(cfg.Broker.Cloud, log)
@@ -80,6 +103,7 @@ func buildRelay(cfg *config.Relay, log zerolog.Logger) (*relayParts, error) {
 		return nil, err
 	}
 	opts.ClientID, opts.Up = opts.ClientID+"-fleet", nil
+	opts.SessionExpiry = fleetSession
 	watchFleet(&opts, cfg, p.fleet)
 	if p.watch, err = broker.New(opts); err != nil {
 		return nil, err
