@@ -83,6 +83,7 @@ const (
 	noSignalAfter = 5 * time.Minute
 	holdTime      = 25 * time.Minute // the modem's and the applet's own time
 	stuckAfter    = 45 * time.Minute
+	searchHolds   = 6 * time.Hour    // the policy searches no more often
 	gaveUpAfter   = 15 * time.Minute // longer than T3402, in which a modem rests between its attempts
 )
 
@@ -95,8 +96,12 @@ func (v *view) quiet() (since time.Time, d time.Duration) {
 	return since, v.now.Sub(since)
 }
 
-// hearsNothing reports a modem that has heard nothing for long.
+// hearsNothing reports a modem that has heard nothing for long. Some modules measure nothing while no network has them: a search
+// that found networks tells better.
 func (v *view) hearsNothing() bool {
+	if _, searched := v.Around(); searched && v.now.Sub(v.Module.Networks.At) < searchHolds {
+		return false
+	}
 	if !v.unregistered() || v.serving.Stat == facts.RegDenied || !v.Signal.Known() || v.Signal.Value.Heard() {
 		return false
 	}

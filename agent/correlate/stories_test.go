@@ -187,6 +187,8 @@ func searchingTales() []tale {
 	return []tale{
 		{"B1", fires, "no antenna", deaf(), 10 * minute},
 		{"B1", nearMiss, "three minutes only", deaf(), 3 * minute},
+		{"B1", nearMiss, "a search heard networks", deaf().see(5*minute, heard("310410")), 20 * minute},
+		{"B1", fires, "a search heard networks long ago", deaf().see(5*minute, heard("310410")), 7 * 60 * minute},
 		{"B1", nearMiss, "cells are heard", searching(), 10 * minute},
 		{"B2", fires, "just begun", searching(), minute},
 		{"B2", nearMiss, "registered", healthy(), minute},
