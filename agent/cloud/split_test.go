@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 )
 
@@ -19,9 +20,16 @@ func TestSplit(t *testing.T) {
 		{"[" + one + `,{"event_sid":"x"},` + two + "]", 2, 1},
 		{`[{"id":"EZ00000000000000000000000000000009","type":"a.supersim.connection.attachment.accepted","time":"2026-03-01T12:00:00Z","data":` + one + "}]", 1, 0},
 	} {
-		pieces, problems, err := Split([]byte(test.body), DefaultLimits())
+		pieces, problems, err := Split([]byte(test.body), nil, DefaultLimits())
 		if err != nil || len(pieces) != test.want || len(problems) < test.problems {
 			t.Errorf("%s: %d pieces, %v, %v", test.body, len(pieces), problems, err)
+		}
+		known, _, err := Decode([]byte(test.body), DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, _, err := Split([]byte(test.body), known, DefaultLimits()); err != nil || !reflect.DeepEqual(again, pieces) {
+			t.Errorf("%s, decoded before: %v, %v", test.body, again, err)
 		}
 		for _, p := range pieces {
 			again, _, err := Decode(p.Raw, DefaultLimits())
@@ -30,7 +38,7 @@ func TestSplit(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := Split([]byte("[{"), DefaultLimits()); err == nil {
+	if _, _, err := Split([]byte("[{"), nil, DefaultLimits()); err == nil {
 		t.Error("half a body is taken")
 	}
 }

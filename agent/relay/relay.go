@@ -116,7 +116,7 @@ func (r *Relay) Run(ctx context.Context) error {
 // take keeps a batch, publishes it, and returns when it is safe: on disk, and with the broker if that answers in time. An error
 // asks the sender to come again.
 func (r *Relay) take(ctx context.Context, b cloud.Batch) error {
-	pieces, _, err := cloud.Split(b.Body, cloud.DefaultLimits())
+	pieces, _, err := cloud.Split(b.Body, b.Events, cloud.DefaultLimits())
 	if err != nil {
 		return err // it was decoded before: this cannot be
 	}

@@ -223,8 +223,8 @@ type CloudState struct {
 	Source     string  `json:"source,omitzero"`
 	LastEvent  Event   `json:"last_event,omitzero"`
 	Session    Session `json:"session,omitzero"`
-	Events     uint64  `json:"events"`      // taken into the diary
-	Duplicates uint64  `json:"duplicates"`  // dropped, known by event_sid
+	Events     uint64  `json:"events"`      // that came in all
+	Duplicates uint64  `json:"duplicates"`  // of these, dropped: known by event_sid
 	OtherICCID uint64  `json:"other_iccid"` // ignored, of another SIM
 	Problems   uint64  `json:"problems"`    // could not be read
 

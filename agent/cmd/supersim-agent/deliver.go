@@ -86,7 +86,7 @@ func (c *courier) deliver(ctx context.Context, body []byte) {
 
 // publish puts each event on its SIM's topic. What the broker cannot take now is tried again every second.
 func (c *courier) publish(ctx context.Context, body []byte) {
-	pieces, _, err := cloud.Split(body, cloud.DefaultLimits())
+	pieces, _, err := cloud.Split(body, nil, cloud.DefaultLimits())
 	if err != nil {
 		c.report(err.Error())
 	}
