@@ -237,7 +237,7 @@ func TestDaemonRefusesForgedEvents(t *testing.T) {
 	cfg := r.configure(port)
 	go func() {
 		defer close(ended)
-		if err := runDaemon(ctx, cfg, zerolog.New(&r.log)); err != nil {
+		if err := runDaemon(ctx, cfg, zerolog.New(zerolog.SyncWriter(&r.log))); err != nil {
 			t.Error(err)
 		}
 	}()
