@@ -184,7 +184,8 @@ func (w *view) climb() Decision {
 
 func (w *view) whyRung() string {
 	if c, ok := w.sessionRefused(); ok {
-		return fmt.Sprintf("the network refuses the data session (%s), and on LTE the registration with it; it is asked again ever more rarely", c)
+		return fmt.Sprintf("the network refuses the data session (%s), and on LTE the registration with it; it is asked again ever "+
+			"more rarely", c)
 	}
 	why := "the modem and the SIM's IMSI applet had their time and found no network"
 	if w.f.IMSIChanges > 0 {

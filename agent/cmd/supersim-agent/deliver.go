@@ -91,7 +91,8 @@ func (c *courier) publish(ctx context.Context, body []byte) {
 		c.report(err.Error())
 	}
 	for _, p := range pieces {
-		m := broker.Message{Topic: cloud.EventsTopic(cloud.DefaultTopicPrefix, p.Event.ICCID), Payload: p.Raw, Expiry: 7 * 24 * time.Hour, Retain: true}
+		m := broker.Message{Topic: cloud.EventsTopic(cloud.DefaultTopicPrefix, p.Event.ICCID), Payload: p.Raw,
+			Expiry: 7 * 24 * time.Hour, Retain: true}
 		for c.broker.Publish(ctx, m) != nil {
 			timer, stop := c.clock.NewTimer(time.Second)
 			select {
